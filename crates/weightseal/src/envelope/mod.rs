@@ -1,0 +1,14 @@
+//! What a signature covers, byte for byte: the DSSE envelope around an in-toto statement.
+//!
+//! DSSE v1 (secure-systems-lab), in-toto Statement v1, predicate of OpenSSF Model Signing v1.0. The payload is
+//! verified as the bytes received, and those same bytes are parsed once, strictly.
+
+mod claims;
+mod dsse;
+mod statement;
+
+pub use claims::{Claims, Container, check_annotation, check_signer};
+pub use dsse::{
+    Envelope, EnvelopeSignature, MAX_SIGNATURES, PAYLOAD_TYPE, decode_base64, encode_base64, pae,
+};
+pub use statement::{MAX_ENTRIES, Resource, Statement, StatementError};

@@ -1,0 +1,11 @@
+//! The only door to the file system: opening what may be hostile, and writing so that nothing is lost.
+//!
+//! Everything here follows POSIX.1-2017; what only Linux has stands in one place each (`write.rs`).
+
+mod error;
+mod open;
+mod write;
+
+pub use error::{FileError, Kind};
+pub use open::{Links, OpenedFile, Permissions, exists, read_bounded, resolve};
+pub use write::{Replace, Staged, remove_quietly};

@@ -1,0 +1,259 @@
+//! Opening files that an attacker may have put there: never a device that hangs, never a link by surprise,
+//! never more bytes than asked for.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::{FileError, Kind};
+
+/// Whether a symbolic link as the last component of a path is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// Followed: for files that the caller owns, such as keys (mounted secrets are links).
+    Follow,
+    /// Refused: for models and signatures, where a link may have been put by somebody else.
+    Refuse,
+}
+
+/// A regular file, open for reading, with what it looked like when it was opened.
+#[derive(Debug)]
+pub struct OpenedFile {
+    file: File,
+    path: PathBuf,
+    before: Snapshot,
+}
+
+impl OpenedFile {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// A [`FileError`] for anything else: missing, a link (unless followed), folder, pipe, socket, device.
+    pub fn open(path: &Path, links: Links) -> Result<Self, FileError> {
+        let file = open_without_waiting(path, links).map_err(|error| explain(path, links, error))?;
+        let metadata = file.metadata().map_err(|error| FileError::read(path, error))?;
+        if !metadata.is_file() {
+            return Err(FileError::NotRegular { path: path.to_owned(), kind: kind_of(&metadata) });
+        }
+        Ok(Self { file, path: path.to_owned(), before: Snapshot::of(&metadata) })
+    }
+
+    /// Its size in bytes when it was opened.
+    pub fn size(&self) -> u64 {
+        self.before.size
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Who may read it.
+    ///
+    /// # Errors
+    /// A [`FileError`] when the system does not say.
+    pub fn permissions(&self) -> Result<Permissions, FileError> {
+        let metadata = self.file.metadata().map_err(|error| FileError::read(&self.path, error))?;
+        Ok(Permissions::of(&metadata))
+    }
+
+    /// Reads the next bytes; 0 means the end.
+    ///
+    /// # Errors
+    /// A [`FileError`] when the system fails.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FileError> {
+        loop {
+            match self.file.read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FileError::read(&self.path, error)),
+            }
+        }
+    }
+
+    /// Makes sure, after reading `count` bytes to the end, that this was the file that was opened.
+    ///
+    /// Compares size, modification and change time. A write through a memory map made earlier can escape
+    /// this (the kernel stamps the file late); `--copy-to` and verified loading do not depend on it.
+    ///
+    /// # Errors
+    /// [`FileError::Changed`].
+    pub fn ensure_unchanged(&self, count: u64) -> Result<(), FileError> {
+        let metadata = self.file.metadata().map_err(|error| FileError::read(&self.path, error))?;
+        if count == self.before.size && Snapshot::of(&metadata) == self.before {
+            Ok(())
+        } else {
+            Err(FileError::Changed { path: self.path.clone() })
+        }
+    }
+}
+
+/// Reads a whole small file, refusing before the first byte when it is larger than `limit` bytes.
+///
+/// # Errors
+/// A [`FileError`]; [`FileError::TooLarge`] at once for sparse giants.
+pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
+    let mut opened = OpenedFile::open(path, links)?;
+    if opened.size() > limit {
+        return Err(FileError::TooLarge { path: path.to_owned(), size: opened.size(), limit });
+    }
+    let permissions = opened.permissions()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(opened.size()).unwrap_or(0));
+    // One byte more than expected, to notice growth; files under /proc say 0 and are bounded by `limit`.
+    (&mut opened.file)
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::read(path, error))?;
+    let count = bytes.len() as u64;
+    if count > limit {
+        return Err(FileError::TooLarge { path: path.to_owned(), size: count, limit });
+    }
+    opened.ensure_unchanged(count)?;
+    Ok((bytes, permissions))
+}
+
+/// Whether anything has this path, a broken link included.
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The absolute path without symbolic links.
+///
+/// # Errors
+/// A [`FileError`], among others when nothing has this path.
+pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
+    path.canonicalize().map_err(|error| FileError::read(path, error))
+}
+
+/// Who may read and write a file, by its mode bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    mode: Option<u32>,
+}
+
+impl Permissions {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let mode = Some(std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777);
+        #[cfg(not(unix))]
+        let mode = {
+            let _ = metadata;
+            None
+        };
+        Self { mode }
+    }
+
+    /// The mode bits (POSIX), `None` where the system has none.
+    pub fn mode(self) -> Option<u32> {
+        self.mode
+    }
+
+    /// Whether every user of the machine can read or write it.
+    pub fn open_to_everybody(self) -> bool {
+        self.mode.is_some_and(|mode| mode & 0o006 != 0)
+    }
+
+    /// Whether the file's group can read or write it.
+    pub fn open_to_group(self) -> bool {
+        self.mode.is_some_and(|mode| mode & 0o060 != 0)
+    }
+}
+
+/// What must stay the same while a file is read.
+#[derive(Debug, PartialEq, Eq)]
+struct Snapshot {
+    size: u64,
+    #[cfg(unix)]
+    times: (i64, i64, i64, i64),
+    #[cfg(not(unix))]
+    times: Option<std::time::SystemTime>,
+}
+
+impl Snapshot {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let times = {
+            use std::os::unix::fs::MetadataExt as _;
+            (metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let times = metadata.modified().ok();
+        Self { size: metadata.len(), times }
+    }
+}
+
+#[cfg(unix)]
+fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    // Without NONBLOCK a named pipe would hang us before we can see what it is.
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    if links == Links::Refuse {
+        flags |= OFlags::NOFOLLOW;
+    }
+    Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
+    if links == Links::Refuse && path.symlink_metadata()?.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    File::open(path)
+}
+
+/// Finds the reason behind a failed open. Only words depend on what is seen here: the refusal stands.
+fn explain(path: &Path, links: Links, error: io::Error) -> FileError {
+    let Ok(metadata) = path.symlink_metadata() else {
+        return FileError::read(path, error);
+    };
+    let owned = path.to_owned();
+    if metadata.is_symlink() {
+        return match path.metadata() {
+            Err(inner) if inner.kind() == io::ErrorKind::NotFound => {
+                FileError::BrokenLink { path: owned, looping: false }
+            }
+            Err(inner) if is_loop(&inner) => FileError::BrokenLink { path: owned, looping: true },
+            _ if links == Links::Refuse => {
+                let target = path.read_link().unwrap_or_default();
+                FileError::Symlink { path: owned, target }
+            }
+            _ => FileError::read(path, error),
+        };
+    }
+    // A socket cannot even be opened.
+    match kind_of(&metadata) {
+        Kind::Other => FileError::read(path, error),
+        kind => FileError::NotRegular { path: owned, kind },
+    }
+}
+
+fn is_loop(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
+fn kind_of(metadata: &Metadata) -> Kind {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Kind::Directory;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Kind::Fifo;
+        }
+        if kind.is_socket() {
+            return Kind::Socket;
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Kind::Device;
+        }
+    }
+    Kind::Other
+}

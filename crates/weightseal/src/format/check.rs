@@ -1,0 +1,198 @@
+//! Holding a signature file against a key: both signatures, and every visible field against what was signed.
+//!
+//! Everything wrong is collected, so that a person sees all of it at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{BundleManifest, Covered, Fault, Manifest, Signed, Visible};
+use crate::digest::Digest;
+use crate::envelope::{Container, Resource, StatementError};
+use crate::json::FieldError;
+use crate::key::PublicKey;
+
+/// Everything that is wrong with a manifest under this key; nothing, if it is signed by it.
+pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
+    let mut faults = Vec::from_iter(check_hex_signature(&manifest.visible, key, None, Explain::Yes));
+    faults.extend(check_key_fields(&manifest.visible, key));
+    let Some(signed) = &manifest.signed else { return faults };
+    faults.extend(check_envelope(signed, key, Container::Manifest));
+    let statement = &signed.statement;
+    match statement.resources.as_slice() {
+        [Resource { name: None, digest, .. }] => {
+            let visible = &manifest.visible;
+            faults.extend(mismatch("model_file", Some(&statement.name), Some(visible.model_file.as_str())));
+            faults.extend(mismatch("sha256", Some(&digest.to_string()), Some(&visible.sha256.to_string())));
+        }
+        _ => faults.push(statement_fault("predicate.resources", "is not the one resource `.` of a manifest")),
+    }
+    faults.extend(check_claims(&manifest.visible, signed, ""));
+    faults
+}
+
+/// Everything that is wrong with a bundle manifest under this key; nothing, if it is signed by it.
+pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut names = BTreeSet::new();
+    for entry in &bundle.artifacts {
+        let name = entry.model_file.as_str();
+        if !names.insert(name) {
+            faults.push(Fault::DuplicateEntry { name: name.to_owned() });
+        }
+        let explained = faults.iter().any(|fault| matches!(fault, Fault::InvalidSignature { .. }));
+        let explain = if explained { Explain::No } else { Explain::Yes };
+        faults.extend(check_hex_signature(entry, key, Some(name), explain));
+        faults.extend(check_key_fields(entry, key));
+    }
+    let count = bundle.artifacts.len() as u64;
+    if bundle.artifact_count != count {
+        faults.push(Fault::WrongCount { expected: count, found: bundle.artifact_count });
+    }
+    let Some(signed) = &bundle.signed else { return faults };
+    faults.extend(check_envelope(signed, key, Container::Bundle));
+    faults.extend(mismatch(
+        "bundle_signed_at",
+        Some(signed.statement.claims.signed_at.as_str()),
+        Some(bundle.bundle_signed_at.as_str()),
+    ));
+    faults.extend(check_set(bundle, signed));
+    for (at, entry) in bundle.artifacts.iter().enumerate() {
+        faults.extend(check_claims(entry, signed, &format!("artifacts[{at}].")));
+    }
+    faults
+}
+
+/// The entries are exactly the signed set.
+fn check_set(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut set: BTreeMap<&str, &Digest> = BTreeMap::new();
+    for resource in &signed.statement.resources {
+        match &resource.name {
+            None => faults
+                .push(statement_fault("predicate.resources", "has the name `.`, which is no file of a set")),
+            Some(name) => {
+                if set.insert(name.as_str(), &resource.digest).is_some() {
+                    faults.push(Fault::DuplicateEntry { name: name.as_str().to_owned() });
+                }
+            }
+        }
+    }
+    for (at, entry) in bundle.artifacts.iter().enumerate() {
+        match set.get(entry.model_file.as_str()) {
+            None => faults.push(Fault::EntryAdded { name: entry.model_file.as_str().to_owned() }),
+            Some(digest) => faults.extend(mismatch(
+                &format!("artifacts[{at}].sha256"),
+                Some(&digest.to_string()),
+                Some(&entry.sha256.to_string()),
+            )),
+        }
+    }
+    let listed: BTreeSet<&str> = bundle.artifacts.iter().map(|entry| entry.model_file.as_str()).collect();
+    let removed = set.keys().filter(|name| !listed.contains(*name));
+    faults.extend(removed.map(|name| Fault::EntryRemoved { name: (*name).to_owned() }));
+    faults
+}
+
+/// Whether to look for the mistake behind a signature that does not fit: dozens of public-key operations, so
+/// once a file and not for each of ten thousand entries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Explain {
+    Yes,
+    No,
+}
+
+/// The signature over the hex digest, if the entry has one.
+fn check_hex_signature(
+    visible: &Visible,
+    key: &PublicKey,
+    artifact: Option<&str>,
+    explain: Explain,
+) -> Option<Fault> {
+    let signature = visible.signature.as_ref()?;
+    key.verify_hex_digest(&visible.sha256, signature).err().map(|_| Fault::InvalidSignature {
+        covered: Covered::HexDigest,
+        key: key.id(),
+        artifact: artifact.map(str::to_owned),
+        mistake: (explain == Explain::Yes).then(|| key.find_mistake(&visible.sha256, signature)).flatten(),
+    })
+}
+
+fn check_key_fields(visible: &Visible, key: &PublicKey) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut expect = |field, expected: String, found: String| {
+        if expected != found {
+            faults.push(Fault::KeyMismatch { field, expected, found });
+        }
+    };
+    expect("algorithm", key.algorithm().manifest_name().to_owned(), visible.algorithm.clone());
+    expect("key_size", key.bits().to_string(), visible.key_size.to_string());
+    faults
+}
+
+/// At least one signature of the envelope is this key's, and the statement was made for this kind of file.
+fn check_envelope(signed: &Signed, key: &PublicKey, container: Container) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let pae = signed.envelope.pae();
+    let made_by_key =
+        signed.envelope.signatures.iter().find(|signature| key.verify(&pae, &signature.sig).is_ok());
+    match made_by_key {
+        None => faults.push(Fault::InvalidSignature {
+            covered: Covered::Statement,
+            key: key.id(),
+            artifact: None,
+            mistake: None,
+        }),
+        Some(signature) => {
+            if let Some(keyid) = &signature.keyid {
+                faults.extend(mismatch(
+                    "envelope.signatures.keyid",
+                    Some(&key.id().to_string()),
+                    Some(keyid),
+                ));
+            }
+        }
+    }
+    let claims = &signed.statement.claims;
+    if claims.container != container {
+        faults.push(Fault::WrongContainer { expected: container, found: claims.container });
+    }
+    faults
+}
+
+/// The visible fields are those of the signed annotations; one that stands on one side only is a difference.
+fn check_claims(visible: &Visible, signed: &Signed, place: &str) -> Vec<Fault> {
+    let claims = &signed.statement.claims;
+    let version = |version: Option<u64>| version.map(|number| number.to_string());
+    [
+        mismatch(&format!("{place}signer"), Some(&claims.signer), Some(&visible.signer)),
+        mismatch(
+            &format!("{place}signed_at"),
+            Some(claims.signed_at.as_str()),
+            Some(visible.signed_at.as_str()),
+        ),
+        mismatch(
+            &format!("{place}key_version"),
+            version(claims.key_version).as_deref(),
+            version(visible.key_version).as_deref(),
+        ),
+        mismatch(
+            &format!("{place}key_id"),
+            Some(&claims.key_id.to_string()),
+            visible.key_id.map(|id| id.to_string()).as_deref(),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn mismatch(field: &str, signed: Option<&str>, found: Option<&str>) -> Option<Fault> {
+    (signed != found).then(|| Fault::FieldMismatch {
+        field: field.to_owned(),
+        signed: signed.map(str::to_owned),
+        found: found.map(str::to_owned),
+    })
+}
+
+fn statement_fault(field: &str, problem: &'static str) -> Fault {
+    Fault::Statement(StatementError::Field(FieldError::value(field, problem)))
+}

@@ -1,0 +1,45 @@
+//! Names of signature files.
+
+use std::path::Path;
+
+/// How the name of every manifest and bundle manifest ends.
+pub const MANIFEST_SUFFIX: &str = ".manifest.json";
+
+/// The names under which the manifest of a model file is looked for, the usual one first: the last extension
+/// replaced (`classifier_v1.manifest.json`), and the whole name kept (`classifier_v1.pt.manifest.json`).
+pub fn manifest_names(model_file: &str) -> Vec<String> {
+    let stem = Path::new(model_file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(model_file);
+    let mut names = vec![format!("{stem}{MANIFEST_SUFFIX}")];
+    if stem != model_file {
+        names.push(format!("{model_file}{MANIFEST_SUFFIX}"));
+    }
+    names
+}
+
+/// Whether a file is called like a manifest.
+pub fn is_manifest_name(file_name: &str) -> bool {
+    file_name.len() > MANIFEST_SUFFIX.len() && file_name.ends_with(MANIFEST_SUFFIX)
+}
+
+/// The name of the set that a bundle manifest signs: its file name without the ending.
+pub fn bundle_name(file_name: &str) -> &str {
+    file_name.strip_suffix(MANIFEST_SUFFIX).filter(|name| !name.is_empty()).unwrap_or(file_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_are_named_after_their_models() {
+        assert_eq!(
+            manifest_names("classifier_v1.pt"),
+            ["classifier_v1.manifest.json", "classifier_v1.pt.manifest.json"]
+        );
+        assert_eq!(manifest_names("model.tar.gz"), ["model.tar.manifest.json", "model.tar.gz.manifest.json"]);
+        assert_eq!(manifest_names("model"), ["model.manifest.json"]);
+        assert_eq!(manifest_names(".hidden"), [".hidden.manifest.json"]);
+        assert_eq!(bundle_name("release_bundle.manifest.json"), "release_bundle");
+        assert!(is_manifest_name("a.manifest.json") && !is_manifest_name(".manifest.json"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Which bytes: SHA-256 (FIPS 180-4) of one file or many, with progress and cancellation.
+
+mod files;
+
+pub use files::{FileDigest, HashError, Observer, hash_file, hash_files, hash_reader};

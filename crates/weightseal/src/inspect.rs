@@ -1,0 +1,64 @@
+//! Explaining a file to a person: any manifest, bundle manifest, key or certificate. Nothing is verified here.
+
+use std::path::Path;
+
+use crate::file::{FileError, Links, Permissions, read_bounded};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile};
+use crate::key::{KeyDocument, KeyError, KeyFileError};
+
+/// What a file is.
+#[derive(Debug)]
+pub enum Inspection {
+    /// A manifest or a bundle manifest.
+    Signature(SignatureFile),
+    /// A key or a certificate, with who may read the file.
+    Key(KeyDocument, Permissions),
+}
+
+/// Why a file cannot be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is no signature file.
+    #[error(transparent)]
+    Signature(#[from] Fault),
+    /// It is no key that we read.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+}
+
+impl InspectError {
+    /// The stable code (docs/spec/result.md).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Signature(fault) => fault.code(),
+            Self::Key(error) => error.code(),
+        }
+    }
+
+    /// One line of advice, where there is any.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.hint(),
+            Self::Signature(fault) => fault.hint(),
+            Self::Key(error) => error.hint(),
+        }
+    }
+}
+
+/// Reads a file and says what it is.
+///
+/// # Errors
+/// [`InspectError`].
+pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
+    let (bytes, permissions) = read_bounded(path, Links::Follow, MAX_SIGNATURE_FILE)?;
+    let bytes = zeroize::Zeroizing::new(bytes);
+    match KeyDocument::from_pem(&bytes) {
+        Ok(key) => Ok(Inspection::Key(key, permissions)),
+        Err(KeyError::NotPem) => Ok(Inspection::Signature(SignatureFile::parse(&bytes)?)),
+        Err(error) => Err(KeyFileError::Key { path: path.to_owned(), error }.into()),
+    }
+}

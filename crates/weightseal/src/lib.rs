@@ -1,0 +1,56 @@
+//! Sign machine-learning models, and verify them before they are loaded.
+//!
+//! ```
+//! use weightseal::key::{KeySpec, PrivateKey};
+//! use weightseal::sign::{Options, sign_file};
+//! use weightseal::verify::{Outcome, Policy, Target, verify};
+//! use weightseal::{time::Timestamp, trust::{KeyRing, Requirements}};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let model = folder.path().join("classifier_v1.pt");
+//! # std::fs::write(&model, b"weights")?;
+//! # let now: weightseal::time::Instant = "2026-11-22T18:27:47Z".parse()?;
+//! let key = PrivateKey::generate(KeySpec::EcdsaP256)?;
+//! let options = Options::new("training-pipeline@ml-team", Timestamp::from_instant(now));
+//! sign_file(&model, None, &key, &options, &())?;
+//!
+//! let keys = KeyRing::new([key.public().clone()]);
+//! let policy = Policy { keys, requirements: Requirements::default(), now };
+//! let target = Target { path: model, ..Target::default() };
+//! let Outcome::Verified(verified) = verify(&target, &policy, &())? else { unreachable!("one file is whole") };
+//! assert_eq!(verified.facts().signer.as_deref(), Some("training-pipeline@ml-team"));
+//! # Ok(()) }
+//! ```
+//!
+//! The library never touches a terminal, an environment variable, a clock or the network. Modules use only
+//! lower ones:
+//!
+//! ```text
+//!              inspect
+//!           sign     verify
+//!                trust
+//!               format
+//!              envelope
+//!               listing
+//!            hash     key
+//!                file
+//!     digest  text  json  time
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod envelope;
+pub mod file;
+pub mod format;
+pub mod hash;
+pub mod inspect;
+pub mod json;
+pub mod key;
+pub mod listing;
+pub mod sign;
+pub mod text;
+pub mod time;
+pub mod trust;
+pub mod verify;

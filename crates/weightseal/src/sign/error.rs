@@ -1,0 +1,126 @@
+//! Why nothing was signed.
+
+use std::path::PathBuf;
+
+use crate::file::FileError;
+use crate::format::Fault;
+use crate::hash::HashError;
+use crate::key::KeyError;
+use crate::listing::UnsafeName;
+use crate::text::{Escaped, EscapedPath};
+
+/// Why nothing was signed. What was there before is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A model could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The key failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A model's name can stand in no manifest.
+    #[error("the model's name {0}")]
+    Name(#[from] UnsafeName),
+    /// Something to be signed is not acceptable.
+    #[error("{what} `{}` {problem}", Escaped(.value))]
+    Claim {
+        /// What it is: `signer`, `annotation`.
+        what: &'static str,
+        /// Its text.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The manifest's name is taken by another model's manifest.
+    #[error("`{}` is the manifest of `{}`", EscapedPath(.path), Escaped(.of))]
+    AnotherModels {
+        /// The manifest.
+        path: PathBuf,
+        /// The model it is of.
+        of: String,
+        /// A name that is free for this purpose.
+        propose: Option<PathBuf>,
+    },
+    /// The manifest's name is taken by something else.
+    #[error("`{}` exists and is no manifest that could be replaced", EscapedPath(.path))]
+    NotReplaceable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of a bundle does not lie below the folder that its names are relative to.
+    #[error("`{}` does not lie below `{}`", EscapedPath(.path), EscapedPath(.base))]
+    OutsideBase {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        base: PathBuf,
+    },
+    /// A file was given twice.
+    #[error("`{}` was given twice", Escaped(.name))]
+    Duplicate {
+        /// The file.
+        name: String,
+    },
+    /// The bundle manifest would list itself.
+    #[error("`{}` is the bundle manifest itself", EscapedPath(.path))]
+    SignsItself {
+        /// The bundle manifest.
+        path: PathBuf,
+    },
+    /// No file, or more than a bundle manifest may list.
+    #[error("{count} files, where 1 to {limit} can be signed in one bundle manifest")]
+    Count {
+        /// How many were given.
+        count: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// What was written does not verify: a fault of this program or of the machine.
+    #[error("the manifest does not verify after writing: {}", .fault.as_ref().map_or_else(|| "it reads back differently".to_owned(), ToString::to_string))]
+    SelfCheck {
+        /// What the check found.
+        fault: Option<Fault>,
+    },
+}
+
+impl SignError {
+    /// The stable code (docs/spec/result.md).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Hash(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Name(_) => "unsafe-name",
+            Self::Claim { .. } | Self::Duplicate { .. } | Self::Count { .. } | Self::SignsItself { .. } => {
+                "usage"
+            }
+            Self::AnotherModels { .. } => "manifest-of-another-model",
+            Self::NotReplaceable { .. } => "not-replaceable",
+            Self::OutsideBase { .. } => "outside-base",
+            Self::SelfCheck { .. } => "self-check",
+        }
+    }
+
+    /// One line of advice, where there is any.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::File(error) => return error.hint(),
+            Self::Hash(error) => return error.hint(),
+            Self::Name(_) => "rename the file".to_owned(),
+            Self::AnotherModels { propose: Some(path), .. } => {
+                format!("write to another name, which verification finds too: --output {}", EscapedPath(path))
+            }
+            Self::AnotherModels { propose: None, .. } => "name another file with --output".to_owned(),
+            Self::NotReplaceable { .. } => "move it away, or name another file with --output".to_owned(),
+            Self::OutsideBase { .. } => "name a folder above all files with --base".to_owned(),
+            Self::Count { .. } => "sign larger sets in several bundles".to_owned(),
+            Self::SelfCheck { .. } => {
+                "nothing was put in place; check this machine's memory and disk, and report it if it happens again".to_owned()
+            }
+            Self::Key(_) | Self::Claim { .. } | Self::Duplicate { .. } | Self::SignsItself { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,269 @@
+//! The two things that can be signed: one file, and a set of files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::{SignError, place};
+use crate::digest::Digest;
+use crate::envelope::{
+    Claims, Container, Envelope, EnvelopeSignature, Resource, Statement, check_annotation, check_signer,
+};
+use crate::file::{Links, OpenedFile, Replace, Staged};
+use crate::format::{
+    BundleManifest, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name, check_bundle,
+    check_manifest,
+};
+use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
+use crate::key::{Algorithm, PrivateKey, PssSalt};
+use crate::listing::SafeName;
+use crate::time::Timestamp;
+
+/// Whether RSA keys also write the signature over the hex digest that other programs verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CompatSignature {
+    /// Written: the manifest verifies with every program of the published format.
+    #[default]
+    Write,
+    /// Left out: a manifest stripped of its envelope then verifies nowhere.
+    Omit,
+}
+
+/// What the signer says, and how it is signed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who signs.
+    pub signer: String,
+    /// The time to be signed.
+    pub signed_at: Timestamp,
+    /// Which of the signer's keys, counted from 1.
+    pub key_version: Option<u64>,
+    /// Which version of the model, counted from 1.
+    pub model_version: Option<u64>,
+    /// From when on the signature must not be accepted.
+    pub expires_at: Option<Timestamp>,
+    /// Anything else to be signed.
+    pub annotations: BTreeMap<String, String>,
+    /// The salt of the signature over the hex digest.
+    pub pss_salt: PssSalt,
+    /// Whether that signature is written.
+    pub compat_signature: CompatSignature,
+}
+
+impl Options {
+    /// Only the two things that every signature has.
+    pub fn new(signer: impl Into<String>, signed_at: Timestamp) -> Self {
+        Self {
+            signer: signer.into(),
+            signed_at,
+            key_version: None,
+            model_version: None,
+            expires_at: None,
+            annotations: BTreeMap::new(),
+            pss_salt: PssSalt::default(),
+            compat_signature: CompatSignature::default(),
+        }
+    }
+}
+
+/// What was signed, and where the signature is.
+#[derive(Clone, Debug)]
+pub struct SignedFiles {
+    /// The manifest or bundle manifest.
+    pub manifest: PathBuf,
+    /// Each file's name in it, digest and size.
+    pub files: Vec<(SafeName, FileDigest)>,
+    /// The digest of the signed statement.
+    pub statement: Digest,
+}
+
+/// Signs one file and writes its manifest, by default beside it.
+///
+/// # Errors
+/// [`SignError`]; nothing is written then, and a manifest that was there is untouched.
+pub fn sign_file(
+    model: &Path,
+    output: Option<&Path>,
+    key: &PrivateKey,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<SignedFiles, SignError> {
+    check_options(options)?;
+    let opened = OpenedFile::open(model, Links::Refuse)?;
+    let name = place::model_name(model)?;
+    let manifest_path = place::for_manifest(model, &name, output)?;
+    let digest = hash_file(opened, None, observer)?;
+
+    let resource = Resource { name: None, digest: digest.digest, size: Some(digest.size), chunk_root: None };
+    let signed = seal(key, options, Container::Manifest, name.as_str(), vec![resource])?;
+    let visible = visible(key, options, &name, &digest.digest)?;
+    let statement = Statement::digest(&signed.envelope.payload);
+    let manifest = Manifest { visible, signed: Some(signed), ignored: Vec::new() };
+    let file = SignatureFile::Manifest(Box::new(manifest));
+    write(&manifest_path, &file, key)?;
+    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement })
+}
+
+/// Signs several files as one set and writes the bundle manifest. Names are relative to `base`, by default the
+/// bundle manifest's folder.
+///
+/// # Errors
+/// [`SignError`]; nothing is written then, and a bundle manifest that was there is untouched.
+pub fn sign_bundle(
+    models: &[PathBuf],
+    output: &Path,
+    base: Option<&Path>,
+    key: &PrivateKey,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<SignedFiles, SignError> {
+    check_options(options)?;
+    if models.is_empty() || models.len() > MAX_ARTIFACTS {
+        return Err(SignError::Count { count: models.len(), limit: MAX_ARTIFACTS });
+    }
+    let output_name = place::model_name(output)?;
+    place::for_bundle(output)?;
+    let base = base.unwrap_or_else(|| output.parent().unwrap_or(Path::new("")));
+    let names = names_of(models, base, output)?;
+    let digests = hash_files(models, observer).into_iter().collect::<Result<Vec<_>, HashError>>()?;
+    // Sorted by name, so that the order of the arguments does not matter.
+    let files: BTreeMap<SafeName, FileDigest> = names.into_iter().zip(digests).collect();
+
+    let resources = files
+        .iter()
+        .map(|(name, digest)| Resource {
+            name: Some(name.clone()),
+            digest: digest.digest,
+            size: Some(digest.size),
+            chunk_root: None,
+        })
+        .collect();
+    let signed = seal(key, options, Container::Bundle, bundle_name(output_name.as_str()), resources)?;
+    let statement = Statement::digest(&signed.envelope.payload);
+    let bundle = BundleManifest {
+        artifacts: files
+            .iter()
+            .map(|(name, digest)| visible(key, options, name, &digest.digest))
+            .collect::<Result<_, _>>()?,
+        bundle_signed_at: options.signed_at.clone(),
+        artifact_count: files.len() as u64,
+        signed: Some(signed),
+        ignored: Vec::new(),
+    };
+    write(output, &SignatureFile::Bundle(Box::new(bundle)), key)?;
+    Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement })
+}
+
+fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeName>, SignError> {
+    let own = place::name_below(output, base).ok();
+    let mut seen = BTreeSet::new();
+    let mut names = Vec::with_capacity(models.len());
+    for model in models {
+        let name = place::name_below(model, base)?;
+        if own.as_ref() == Some(&name) {
+            return Err(SignError::SignsItself { path: output.to_owned() });
+        }
+        if !seen.insert(name.clone()) {
+            return Err(SignError::Duplicate { name: name.as_str().to_owned() });
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// Signing refuses what verifying would.
+fn check_options(options: &Options) -> Result<(), SignError> {
+    let claim = |what, value: &str| {
+        let value = value.to_owned();
+        move |problem| SignError::Claim { what, value, problem }
+    };
+    check_signer(&options.signer).map_err(claim("signer", &options.signer))?;
+    for (name, value) in &options.annotations {
+        check_annotation(name, value).map_err(claim("annotation", &format!("{name}={value}")))?;
+    }
+    let versions = [("key version", options.key_version), ("model version", options.model_version)];
+    for (what, version) in versions {
+        let limit = crate::json::MAX_INTEGER.unsigned_abs();
+        if let Some(version) = version.filter(|version| *version == 0 || *version > limit) {
+            return Err(claim(what, &version.to_string())("is not an integer from 1 to 2^53"));
+        }
+    }
+    match &options.expires_at {
+        Some(at) if at.instant() <= options.signed_at.instant() => {
+            Err(claim("expiry", at.as_str())("is not later than the time of signing"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the statement and signs it.
+fn seal(
+    key: &PrivateKey,
+    options: &Options,
+    container: Container,
+    name: &str,
+    resources: Vec<Resource>,
+) -> Result<Signed, SignError> {
+    let key_id = key.public().id();
+    let claims = Claims {
+        container,
+        signer: options.signer.clone(),
+        signed_at: options.signed_at.clone(),
+        key_version: options.key_version,
+        key_id,
+        model_version: options.model_version,
+        expires_at: options.expires_at.clone(),
+        annotations: options.annotations.clone(),
+    };
+    let statement = Statement { name: name.to_owned(), claims, resources };
+    let mut envelope = Envelope { payload: statement.to_payload(), signatures: Vec::new() };
+    let sig = key.sign(&envelope.pae())?;
+    envelope.signatures.push(EnvelopeSignature { sig, keyid: Some(key_id.to_string()) });
+    Ok(Signed { envelope, statement })
+}
+
+/// The fields that people see, with the signature over the hex digest where the key has one.
+fn visible(
+    key: &PrivateKey,
+    options: &Options,
+    name: &SafeName,
+    digest: &Digest,
+) -> Result<Visible, SignError> {
+    let public = key.public();
+    let has_compat =
+        public.algorithm() == Algorithm::Rsa && options.compat_signature == CompatSignature::Write;
+    let signature = has_compat.then(|| key.sign_hex_digest(digest, options.pss_salt)).transpose()?;
+    Ok(Visible {
+        model_file: name.clone(),
+        sha256: *digest,
+        signature,
+        signer: options.signer.clone(),
+        signed_at: options.signed_at.clone(),
+        algorithm: public.algorithm().manifest_name().to_owned(),
+        key_size: public.bits(),
+        key_version: options.key_version,
+        key_id: Some(public.id()),
+    })
+}
+
+/// Writes the file, reads it back, verifies it with the public half, and puts it in place.
+fn write(path: &Path, file: &SignatureFile, key: &PrivateKey) -> Result<(), SignError> {
+    let text = match file {
+        SignatureFile::Manifest(manifest) => manifest.to_text(),
+        SignatureFile::Bundle(bundle) => bundle.to_text(),
+    };
+    let mut staged = Staged::create(path, 0o666)?;
+    staged.write(text.as_bytes())?;
+    let back = SignatureFile::parse(&staged.read_back()?)
+        .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
+    let faults = match &back {
+        SignatureFile::Manifest(manifest) => check_manifest(manifest, key.public()),
+        SignatureFile::Bundle(bundle) => check_bundle(bundle, key.public()),
+    };
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(SignError::SelfCheck { fault: Some(fault) });
+    }
+    if back != *file {
+        return Err(SignError::SelfCheck { fault: None });
+    }
+    Ok(staged.put_in_place(Replace::Existing)?)
+}

@@ -1,0 +1,52 @@
+//! Which signature counts (docs/spec/manifest.md, "Finding the manifest").
+
+use std::path::{Path, PathBuf};
+
+use super::{Reason, Trouble};
+use crate::file::{FileError, Links, exists, read_bounded};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
+use crate::listing::SafeName;
+
+/// A signature file that was found and read.
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) content: Result<SignatureFile, Reason>,
+}
+
+/// Reads the signature file at `path`. What is wrong with its content is for the caller to report.
+pub(super) fn read(path: &Path) -> Result<Found, Trouble> {
+    let content = match read_bounded(path, Links::Refuse, MAX_SIGNATURE_FILE) {
+        Ok((bytes, _)) => SignatureFile::parse(&bytes).map_err(Reason::from),
+        // Reading would be possible; it is the file that is unreasonable.
+        Err(FileError::TooLarge { size, limit, .. }) => Err(Reason::SignatureTooLarge { size, limit }),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Found { path: path.to_owned(), content })
+}
+
+/// Looks for the one manifest beside a model.
+///
+/// A manifest that says it is of another model is no candidate; one that cannot be understood is, since it may
+/// be this model's, damaged on purpose.
+pub(super) fn beside(model: &Path, name: &SafeName) -> Result<Result<Found, Reason>, Trouble> {
+    let looked_for: Vec<PathBuf> =
+        manifest_names(name.as_str()).iter().map(|candidate| model.with_file_name(candidate)).collect();
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for path in looked_for.iter().filter(|path| exists(path)) {
+        let candidate = read(path)?;
+        match &candidate.content {
+            Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => {
+                found.push(candidate)
+            }
+            Ok(_) | Err(Reason::Fault(Fault::NotASignature { .. })) => others.push(path.clone()),
+            Err(_) => found.push(candidate),
+        }
+    }
+    Ok(if found.len() > 1 {
+        let candidates = found.into_iter().map(|candidate| candidate.path).collect();
+        Err(Reason::Ambiguous { model: model.to_owned(), candidates })
+    } else {
+        found.pop().ok_or_else(|| Reason::Unsigned { model: model.to_owned(), looked_for, others })
+    })
+}

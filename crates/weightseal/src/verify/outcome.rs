@@ -1,0 +1,156 @@
+//! The outcomes: verified, a part of it, rejected, or not carried out.
+
+use super::{Facts, Reason};
+use crate::file::FileError;
+use crate::hash::HashError;
+use crate::listing::UnsafeName;
+
+/// A model whose every byte is what the signer signed. Only [`super::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct Verified(Facts);
+
+impl Verified {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self(facts)
+    }
+
+    /// What was verified.
+    pub fn facts(&self) -> &Facts {
+        &self.0
+    }
+}
+
+/// Some files of a signed set are what the signer signed; the others were not looked at. A type of its own, so
+/// that it is never taken for the whole.
+#[derive(Clone, Debug)]
+pub struct Partial(Facts);
+
+impl Partial {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self(facts)
+    }
+
+    /// What was verified; the other files are listed as not checked.
+    pub fn facts(&self) -> &Facts {
+        &self.0
+    }
+}
+
+/// What a verification that did not fail has shown.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The whole model.
+    Verified(Verified),
+    /// Some files of a set, because only those were asked for.
+    Partial(Partial),
+}
+
+impl Outcome {
+    /// What was verified.
+    pub fn facts(&self) -> &Facts {
+        match self {
+            Self::Verified(verified) => verified.facts(),
+            Self::Partial(partial) => partial.facts(),
+        }
+    }
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The model or its signature is at fault.
+    #[error(transparent)]
+    Rejected(#[from] Box<Rejected>),
+    /// The verification could not be carried out.
+    #[error(transparent)]
+    Inconclusive(#[from] Box<Inconclusive>),
+}
+
+/// The model must not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .reasons[0])]
+pub struct Rejected {
+    reasons: Vec<Reason>,
+    facts: Facts,
+}
+
+impl Rejected {
+    /// Sorts the reasons, the most specific first. There is at least one.
+    pub(super) fn new(first: Reason, others: impl IntoIterator<Item = Reason>, facts: Facts) -> Box<Self> {
+        let mut reasons = vec![first];
+        reasons.extend(others);
+        reasons.sort_by_key(Reason::rank);
+        Box::new(Self { reasons, facts })
+    }
+
+    /// The most specific reason.
+    pub fn headline(&self) -> &Reason {
+        &self.reasons[0]
+    }
+
+    /// Every reason, the most specific first.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// What is known nevertheless.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+/// The verification could not be carried out; this says nothing about the model.
+#[derive(Debug, thiserror::Error)]
+#[error("{trouble}")]
+pub struct Inconclusive {
+    /// What stood in the way.
+    #[source]
+    pub trouble: Trouble,
+    /// What is known nevertheless.
+    pub facts: Facts,
+}
+
+/// What can stand in the way of a verification.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The model's own name can stand in no manifest.
+    #[error("the model's name {0}")]
+    Name(#[from] UnsafeName),
+    /// No key was given.
+    #[error("no key was given to verify with")]
+    NoKey,
+    /// A copy was asked for of more than one file.
+    #[error("a copy can be made of one file only")]
+    CopyOfMany,
+}
+
+impl Trouble {
+    /// The stable code (docs/spec/result.md).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Hash(error) => error.code(),
+            Self::Name(_) => "unsafe-name",
+            Self::NoKey | Self::CopyOfMany => "usage",
+        }
+    }
+
+    /// One line of advice, where there is any.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.hint(),
+            Self::Hash(error) => error.hint(),
+            Self::Name(_) => Some("rename the file".to_owned()),
+            Self::NoKey => Some("give the signer's public key with --key".to_owned()),
+            Self::CopyOfMany => {
+                Some("verify one file of the set: `verify FILE --signature BUNDLE --copy-to F`".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! The road: find the signature, hash the files, hold the signature against the keys, ask trust.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact};
+use super::find::{self, Found};
+use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
+use super::reason::Reason;
+use crate::envelope::{Claims, Container, Statement};
+use crate::file::{FileError, Links, OpenedFile, Replace, Staged, resolve};
+use crate::format::{
+    BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check_bundle, check_manifest,
+    is_manifest_name,
+};
+use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
+use crate::key::PublicKey;
+use crate::listing::{SafeName, UnsafeName};
+use crate::time::CLOCK_SKEW;
+use crate::trust::{KeyRing, Refusal, Requirements, decide};
+
+/// What to verify.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// A model file; or a manifest or bundle manifest, standing for what it describes.
+    pub path: PathBuf,
+    /// The signature file, where it is not to be looked for.
+    pub signature: Option<PathBuf>,
+    /// The folder that names in a bundle manifest are relative to, where it is not the bundle manifest's own.
+    pub base: Option<PathBuf>,
+    /// Where to put a private copy of exactly the bytes that were hashed, once they are verified.
+    pub copy_to: Option<PathBuf>,
+}
+
+/// Whom and what to accept, and what time it is.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The keys that are trusted.
+    pub keys: KeyRing,
+    /// What is asked beyond a valid signature.
+    pub requirements: Requirements,
+    /// The time to judge expiry and age by.
+    pub now: crate::time::Instant,
+}
+
+/// Verifies a model file, or what a manifest or bundle manifest describes.
+///
+/// # Errors
+/// [`Failure::Rejected`] with every reason, or [`Failure::Inconclusive`] when it could not be carried out.
+pub fn verify(target: &Target, policy: &Policy, observer: &dyn Observer) -> Result<Outcome, Failure> {
+    let mut run =
+        Run { target, policy, observer, facts: Facts::about(target.path.clone()), reasons: Vec::new() };
+    match run.carry_out() {
+        Ok(shown) => run.conclude(shown),
+        Err(trouble) => Err(Box::new(Inconclusive { trouble, facts: run.facts }).into()),
+    }
+}
+
+/// What would be shown if no reason speaks against it.
+struct Shown {
+    whole: bool,
+    copy: Option<Staged>,
+}
+
+struct Run<'a> {
+    target: &'a Target,
+    policy: &'a Policy,
+    observer: &'a dyn Observer,
+    facts: Facts,
+    reasons: Vec<Reason>,
+}
+
+impl Run<'_> {
+    fn carry_out(&mut self) -> Result<Shown, Trouble> {
+        if self.policy.keys.is_empty() {
+            return Err(Trouble::NoKey);
+        }
+        let path = &self.target.path;
+        let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if self.target.signature.is_none() && is_manifest_name(file_name) {
+            let found = find::read(path)?;
+            return self.with_signature(found, None);
+        }
+        // A model that is not there is the caller's mistake; only one that is there can be unsigned.
+        let opened = OpenedFile::open(path, Links::Refuse)?;
+        let name = model_name(path)?;
+        let found = match &self.target.signature {
+            Some(signature) => Ok(find::read(signature)?),
+            None => find::beside(path, &name)?,
+        };
+        match found {
+            Ok(found) => self.with_signature(found, Some((opened, name))),
+            Err(reason) => Ok(self.reject(reason)),
+        }
+    }
+
+    fn with_signature(
+        &mut self,
+        found: Found,
+        model: Option<(OpenedFile, SafeName)>,
+    ) -> Result<Shown, Trouble> {
+        self.facts.signature_file = Some(found.path.clone());
+        match found.content {
+            Err(reason) => Ok(self.reject(reason)),
+            Ok(SignatureFile::Manifest(manifest)) => self.manifest(*manifest, &found.path, model),
+            Ok(SignatureFile::Bundle(bundle)) => self.bundle(*bundle, &found.path, model),
+        }
+    }
+
+    fn manifest(
+        &mut self,
+        manifest: Manifest,
+        at: &Path,
+        model: Option<(OpenedFile, SafeName)>,
+    ) -> Result<Shown, Trouble> {
+        self.facts.container = Some(Container::Manifest);
+        let name = &manifest.visible.model_file;
+        let opened = match model {
+            Some((opened, asked)) => {
+                if asked != *name {
+                    let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
+                    self.reasons.push(Reason::WrongModel { manifest_of, asked });
+                }
+                opened
+            }
+            None => OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?,
+        };
+        let mut fact = FileFact {
+            name: name.as_str().to_owned(),
+            path: opened.path().to_owned(),
+            status: FileStatus::NotChecked,
+            expected: manifest.visible.sha256,
+            found: None,
+            size: None,
+        };
+        let (digest, copy) = self.hash_one(opened)?;
+        let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
+        self.compare(&mut fact, digest, size);
+        self.facts.files.push(fact);
+        let claimed = Claimed::of(&manifest);
+        self.hold_against_keys(&SignatureFile::Manifest(Box::new(manifest)), &claimed);
+        Ok(Shown { whole: true, copy })
+    }
+
+    fn bundle(
+        &mut self,
+        bundle: BundleManifest,
+        at: &Path,
+        model: Option<(OpenedFile, SafeName)>,
+    ) -> Result<Shown, Trouble> {
+        self.facts.container = Some(Container::Bundle);
+        let base = match &self.target.base {
+            Some(base) => base.clone(),
+            None => at.parent().unwrap_or(Path::new("")).to_owned(),
+        };
+        self.facts.files = bundle
+            .artifacts
+            .iter()
+            .map(|entry| FileFact {
+                name: entry.model_file.as_str().to_owned(),
+                path: entry.model_file.below(&base),
+                status: FileStatus::NotChecked,
+                expected: entry.sha256,
+                found: None,
+                size: None,
+            })
+            .collect();
+        let sizes = signed_sizes(&bundle);
+        let whole = bundle.artifacts.len() == 1 || model.is_none();
+        let mut copy = None;
+        match model {
+            None => self.hash_all(&sizes)?,
+            Some((opened, _)) => match position_in(&bundle, opened.path(), &base)? {
+                None => {
+                    let (model, bundle) = (opened.path().to_owned(), at.to_owned());
+                    self.reasons.push(Reason::NotInBundle { model, bundle });
+                }
+                Some(position) => {
+                    let (digest, staged) = self.hash_one(opened)?;
+                    copy = staged;
+                    let mut fact = self.facts.files[position].clone();
+                    self.compare(&mut fact, digest, sizes[position]);
+                    self.facts.files[position] = fact;
+                }
+            },
+        }
+        let claimed = Claimed::of_bundle(&bundle);
+        self.hold_against_keys(&SignatureFile::Bundle(Box::new(bundle)), &claimed);
+        Ok(Shown { whole, copy })
+    }
+
+    fn hash_one(&self, opened: OpenedFile) -> Result<(FileDigest, Option<Staged>), Trouble> {
+        let mut copy = self.target.copy_to.as_deref().map(|path| Staged::create(path, 0o600)).transpose()?;
+        let digest = hash_file(opened, copy.as_mut(), self.observer)?;
+        Ok((digest, copy))
+    }
+
+    fn hash_all(&mut self, sizes: &[Option<u64>]) -> Result<(), Trouble> {
+        if self.target.copy_to.is_some() {
+            return Err(Trouble::CopyOfMany);
+        }
+        let paths: Vec<PathBuf> = self.facts.files.iter().map(|file| file.path.clone()).collect();
+        let results = hash_files(&paths, self.observer);
+        let mut facts = std::mem::take(&mut self.facts.files);
+        let mut trouble = None;
+        for ((fact, result), size) in facts.iter_mut().zip(results).zip(sizes) {
+            match result {
+                Ok(digest) => self.compare(fact, digest, *size),
+                Err(HashError::File(FileError::NotFound { .. })) => {
+                    fact.status = FileStatus::Missing;
+                    self.reasons
+                        .push(Reason::MissingFile { name: fact.name.clone(), path: fact.path.clone() });
+                }
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
+        }
+        self.facts.files = facts;
+        // A file that could not be read leaves the question open, unless another one has answered it.
+        match trouble {
+            Some(error) if self.reasons.is_empty() || matches!(error, HashError::Cancelled) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn compare(&mut self, fact: &mut FileFact, digest: FileDigest, signed_size: Option<u64>) {
+        fact.found = Some(digest.digest);
+        fact.size = Some(digest.size);
+        fact.status = FileStatus::Unchanged;
+        if digest.digest != fact.expected {
+            fact.status = FileStatus::Changed;
+            let name = fact.name.clone();
+            self.reasons.push(Reason::HashMismatch { name, expected: fact.expected, found: digest.digest });
+        }
+        if let Some(expected) = signed_size.filter(|expected| *expected != digest.size) {
+            fact.status = FileStatus::Changed;
+            self.reasons.push(Reason::SizeMismatch { name: fact.name.clone(), expected, found: digest.size });
+        }
+    }
+
+    /// Holds the signature file against the keys, and what was signed against the requirements.
+    fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed) {
+        let content_failed = !self.reasons.is_empty();
+        self.facts.checks.content = Check::failed_if(content_failed);
+        let (key, faults) = match self.best_key(file) {
+            Ok(best) => best,
+            Err(refusal) => {
+                self.facts.checks.signer = Check::Failed;
+                self.reasons.push(refusal.into());
+                return;
+            }
+        };
+        let of_signature =
+            |fault: &Fault| matches!(fault, Fault::InvalidSignature { .. } | Fault::KeyMismatch { .. });
+        let signed = file.signed();
+        self.facts.key = Some(KeyFact::of(key));
+        self.facts.ignored = file.ignored().to_vec();
+        self.facts.checks.signature = Check::failed_if(faults.iter().any(of_signature));
+        let unsigned =
+            |fault: &Fault| matches!(fault, Fault::InvalidSignature { covered: Covered::Statement, .. });
+        if signed.is_some() {
+            let differs = faults.iter().any(|fault| !of_signature(fault));
+            // An agreement with a statement that nobody signed would be worth nothing.
+            let worthless = !differs && faults.iter().any(unsigned);
+            self.facts.checks.envelope =
+                if worthless { Check::NotChecked } else { Check::failed_if(differs) };
+        }
+        self.facts.authenticated = Some(signed.is_some() && faults.is_empty());
+        if faults.is_empty() {
+            self.judge(signed.map(|signed| &signed.statement.claims), claimed);
+            self.facts.statement = signed.map(|signed| Statement::digest(&signed.envelope.payload));
+        }
+        self.reasons.extend(faults.into_iter().map(Reason::from));
+    }
+
+    /// The key under which least is wrong: the one that the file names, or each is tried where it names none.
+    fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
+        let candidates = self.policy.keys.candidates(file.named_key())?;
+        let checked = candidates.into_iter().map(|key| {
+            let faults = match file {
+                SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
+                SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
+            };
+            (key, faults)
+        });
+        let badness = |(_, faults): &(&PublicKey, Vec<Fault>)| {
+            faults.iter().filter(|fault| matches!(fault, Fault::InvalidSignature { .. })).count()
+        };
+        // There is at least one key, and so one candidate (`carry_out` and `candidates` see to it).
+        Ok(checked.min_by_key(badness).expect("at least one key"))
+    }
+
+    /// Asks trust. Only what the signature covers, or is plainly called claimed, becomes a fact.
+    fn judge(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
+        let now = self.policy.now;
+        let refusals = decide(claims, &self.policy.requirements, now);
+        let of_signer = |refusal: &Refusal| {
+            matches!(refusal, Refusal::WrongSigner { .. } | Refusal::NotAuthenticated { asked: "the signer" })
+        };
+        self.facts.checks.signer = Check::failed_if(refusals.iter().any(of_signer));
+        if claims.is_some() || refusals.iter().any(|refusal| !of_signer(refusal)) {
+            self.facts.checks.freshness =
+                Check::failed_if(refusals.iter().any(|refusal| !of_signer(refusal)));
+        }
+        self.facts.signer = Some(claimed.signer.clone());
+        self.facts.signed_at = Some(claimed.signed_at.clone());
+        if let Some(key) = &mut self.facts.key {
+            key.version = claimed.key_version;
+        }
+        self.facts.signed_in_the_future = claimed.signed_at.instant().duration_since(now) > CLOCK_SKEW;
+        if let Some(claims) = claims {
+            self.facts.expires_at = claims.expires_at.clone();
+            self.facts.model_version = claims.model_version;
+            self.facts.annotations = claims.annotations.clone();
+        }
+        self.reasons.extend(refusals.into_iter().map(Reason::from));
+    }
+
+    fn reject(&mut self, reason: Reason) -> Shown {
+        self.reasons.push(reason);
+        Shown { whole: true, copy: None }
+    }
+
+    fn conclude(self, shown: Shown) -> Result<Outcome, Failure> {
+        let mut reasons = self.reasons.into_iter();
+        if let Some(first) = reasons.next() {
+            // The copy, if there is one, is dropped here and so removed.
+            return Err(Rejected::new(first, reasons, self.facts).into());
+        }
+        if let Some(copy) = shown.copy
+            && let Err(error) = copy.put_in_place(Replace::Existing)
+        {
+            return Err(Box::new(Inconclusive { trouble: error.into(), facts: self.facts }).into());
+        }
+        Ok(if shown.whole {
+            Outcome::Verified(Verified::new(self.facts))
+        } else {
+            Outcome::Partial(Partial::new(self.facts))
+        })
+    }
+}
+
+/// What the visible part of a signature file claims; equal to what is signed, once that has been checked.
+struct Claimed {
+    signer: String,
+    signed_at: crate::time::Timestamp,
+    key_version: Option<u64>,
+}
+
+impl Claimed {
+    fn of(manifest: &Manifest) -> Self {
+        let visible = &manifest.visible;
+        Self {
+            signer: visible.signer.clone(),
+            signed_at: visible.signed_at.clone(),
+            key_version: visible.key_version,
+        }
+    }
+
+    fn of_bundle(bundle: &BundleManifest) -> Self {
+        // A bundle has at least one entry; without an envelope others may claim other signers.
+        let first = &bundle.artifacts[0];
+        let all =
+            |same: fn(&Visible, &Visible) -> bool| bundle.artifacts.iter().all(|entry| same(entry, first));
+        let one_signer = all(|entry, first| entry.signer == first.signer);
+        let one_version = all(|entry, first| entry.key_version == first.key_version);
+        Self {
+            signer: if one_signer { first.signer.clone() } else { "several signers".to_owned() },
+            signed_at: bundle.bundle_signed_at.clone(),
+            key_version: first.key_version.filter(|_| one_version),
+        }
+    }
+}
+
+/// The signed size of each entry, where there is one.
+fn signed_sizes(bundle: &BundleManifest) -> Vec<Option<u64>> {
+    let signed: HashMap<&SafeName, u64> = bundle
+        .signed
+        .iter()
+        .flat_map(|signed| &signed.statement.resources)
+        .filter_map(|resource| Some((resource.name.as_ref()?, resource.size?)))
+        .collect();
+    bundle.artifacts.iter().map(|entry| signed.get(&entry.model_file).copied()).collect()
+}
+
+/// The entry of a bundle that stands for the file at `path`: the one with its place below the base.
+fn position_in(bundle: &BundleManifest, path: &Path, base: &Path) -> Result<Option<usize>, Trouble> {
+    let folder_of = |path: &Path| match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => resolve(parent),
+        _ => resolve(Path::new(".")),
+    };
+    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+    let (base, folder) = (resolve(base)?, folder_of(path)?);
+    let (Ok(below), Some(name)) = (folder.strip_prefix(&base), path.file_name()) else { return Ok(None) };
+    let relative = below.join(name);
+    Ok(bundle.artifacts.iter().position(|entry| entry.model_file.below(Path::new("")) == relative))
+}
+
+/// The model's file name, if it can stand in a manifest.
+fn model_name(path: &Path) -> Result<SafeName, Trouble> {
+    match path.file_name().map(|name| name.to_str()) {
+        Some(Some(name)) => Ok(name.parse::<SafeName>()?),
+        Some(None) => {
+            let name = crate::text::EscapedPath(path).to_string();
+            Err(UnsafeName { name, reason: "is not UTF-8" }.into())
+        }
+        None => Err(UnsafeName { name: path.to_string_lossy().into_owned(), reason: "names no file" }.into()),
+    }
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""`command.py verify FILE --key K.pub …`: the reference verifier behind the arguments of the test vectors.
+
+Exit status 0 verified, 1 rejected, 2 not carried out; `--json` prints verdict, code and authenticated.
+"""
+
+import argparse
+import json
+import os
+import sys
+from datetime import timedelta
+
+import public_keys
+import verifier
+
+SUFFIX = ".manifest.json"
+UNITS = {"m": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "y": 365.25}
+
+
+def main():
+    arguments = parse()
+    result = {"verdict": "verified", "code": "verified", "authenticated": None}
+    status = 0
+    try:
+        partial, result["authenticated"] = verify(arguments)
+        if partial:
+            result |= {"verdict": "partial", "code": "partial"}
+    except verifier.Rejected as rejected:
+        result |= {"verdict": "rejected", "code": rejected.code, "also": [code for code, _ in rejected.reasons[1:]]}
+        status = 1
+    except public_keys.KeyProblem as problem:
+        result |= {"verdict": "inconclusive", "code": problem.code}
+        status = 2
+    print(json.dumps(result) if arguments.json else f"{result['verdict']}: {result['code']}")
+    return status
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    verify_parser = parser.add_subparsers(required=True).add_parser("verify")
+    verify_parser.add_argument("file")
+    verify_parser.add_argument("--key", action="append", required=True)
+    verify_parser.add_argument("--signature", "--manifest")
+    verify_parser.add_argument("--signer")
+    verify_parser.add_argument("--model-version-at-least", type=int)
+    verify_parser.add_argument("--max-age", type=span)
+    verify_parser.add_argument("--require-authenticated", action="store_true")
+    verify_parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def span(text):
+    return timedelta(days=int(text[:-1]) * UNITS[text[-1]])
+
+
+def verify(arguments):
+    """(is only a part verified, is it authenticated)"""
+    questions = {
+        "signer": arguments.signer,
+        "model_version_at_least": arguments.model_version_at_least,
+        "max_age": arguments.max_age,
+        "require_authenticated": arguments.require_authenticated,
+    }
+    path = arguments.file
+    for given in [path, *arguments.key]:
+        check_file(given, links=given != path)
+    keys = [public_keys.load(key) for key in arguments.key]
+    whole = path.endswith(SUFFIX) and not arguments.signature
+    signature = arguments.signature or (path if whole else find(path))
+    check_file(signature, links=False)
+    with open(signature, "rb") as file:
+        document = file.read()
+    manifest = verifier.read_object(document)
+    folder = os.path.dirname(signature)
+    if "artifacts" in manifest:
+        only = None if whole else os.path.relpath(path, folder or ".")
+        return not whole, verifier.verify_bundle(document, folder, keys, only=only, **questions)
+    if whole:
+        path = os.path.join(folder, str(manifest.get("model_file")))
+    return False, verifier.verify_manifest(document, path, keys, **questions)
+
+
+def find(path):
+    """The manifests beside a model; one that names another model is no candidate."""
+    names = dict.fromkeys([os.path.splitext(path)[0] + SUFFIX, path + SUFFIX])
+    candidates = [name for name in names if os.path.lexists(name) and not is_of_another(name, path)]
+    if len(candidates) > 1:
+        raise verifier.Rejected(("ambiguous-signature", " ".join(candidates)))
+    if not candidates:
+        raise verifier.Rejected(("unsigned", " ".join(names)))
+    return candidates[0]
+
+
+def is_of_another(name, path):
+    with open(name, "rb") as file:
+        try:
+            named = verifier.read_object(file.read()).get("model_file")
+        except verifier.Rejected:
+            return False
+    return isinstance(named, str) and named != os.path.basename(path)
+
+
+def check_file(path, links):
+    if os.path.islink(path) and not os.path.exists(path):
+        raise public_keys.KeyProblem("broken-symlink", path)
+    if os.path.islink(path) and not links:
+        raise public_keys.KeyProblem("symlink", path)
+    if not os.path.exists(path):
+        raise public_keys.KeyProblem("not-found", path)
+    if not os.path.isfile(path):
+        raise public_keys.KeyProblem("not-a-regular-file", path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+//! Chores of this repository, run as `cargo xtask CHORE`. They need nothing but the standard library.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these chores talk to the person who runs them"
+)]
+
+mod command;
+mod demo;
+mod sample;
+mod test;
+mod venv;
+
+use std::fmt;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask CHORE
+
+  test           format, lints, documents, release build, all tests, interop with Python and openssl
+  test --quick   format, lints and the Rust tests only
+  demo           sign a real model, verify it, change one bit of it, see it refused
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        ["test"] => test::run(test::Scope::Full),
+        ["test", "--quick"] => test::run(test::Scope::Quick),
+        ["demo"] => demo::run(),
+        _ => {
+            eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a chore stopped: what it was about, what went wrong, and what helps.
+#[derive(Debug)]
+struct Failure {
+    what: String,
+    cause: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(what: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self { what: what.into(), cause: cause.to_string(), hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.cause)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
