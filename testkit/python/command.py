@@ -17,8 +17,8 @@ SUFFIX = ".manifest.json"
 UNITS = {"m": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "y": 365.25}
 
 
-def main():
-    arguments = parse()
+def main(words=None):
+    arguments = parse(words)
     result = {"verdict": "verified", "code": "verified", "authenticated": None}
     status = 0
     try:
@@ -35,7 +35,7 @@ def main():
     return status
 
 
-def parse():
+def parse(words):
     parser = argparse.ArgumentParser()
     verify_parser = parser.add_subparsers(required=True).add_parser("verify")
     verify_parser.add_argument("file")
@@ -46,7 +46,7 @@ def parse():
     verify_parser.add_argument("--max-age", type=span)
     verify_parser.add_argument("--require-authenticated", action="store_true")
     verify_parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def span(text):

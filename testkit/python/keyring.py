@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 import public_keys
-from published import load_private_key, public_pem, write_key_pair
+from published import load_private_key, write_key_pair
 
 KEYS = Path(__file__).resolve().parent.parent / "keys"
 PASSPHRASE = "correct horse"
@@ -215,8 +215,10 @@ def is_prime(number):
 
 
 def point_of_p256():
-    return private("p256").public_key().public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    return (
+        private("p256")
+        .public_key()
+        .public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     )
 
 
@@ -249,9 +251,7 @@ BY_HAND = {
     "rsa-negative-modulus.pub": lambda: spki_of_rsa(
         sequence(der(2, numbers("rsa2048").n.to_bytes(256, "big")), integer(65537))
     ),
-    "rsa-trailing.pub": lambda: spki_of_rsa(
-        sequence(integer(numbers("rsa2048").n), integer(65537)) + integer(1)
-    ),
+    "rsa-trailing.pub": lambda: spki_of_rsa(sequence(integer(numbers("rsa2048").n), integer(65537)) + integer(1)),
     "ed25519-order-1.pub": lambda: ed25519_spki(1),
     "ed25519-order-2.pub": lambda: ed25519_spki(public_keys.ED25519_P - 1),
     "ed25519-order-4.pub": lambda: ed25519_spki(0),

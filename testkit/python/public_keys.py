@@ -1,4 +1,4 @@
-"""Reads the public key of a verification and refuses weak ones: SPKI in PEM (RFC 7468, RFC 5280), one key, no secrets."""
+"""Reads the public key of a verification and refuses weak ones: one key, SPKI in PEM (RFC 7468, RFC 5280)."""
 
 import re
 from math import isqrt
@@ -6,6 +6,8 @@ from math import isqrt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from published import public_pem
 
 MAX_KEY_FILE = 64 << 10
 RSA_BITS = range(2048, 8193)
@@ -49,7 +51,10 @@ def load(path):
     try:
         key = serialization.load_pem_public_key(document)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyProblem("weak-key" if "key_size" in str(error) else "malformed-key", str(error)) from None
+        weak = "key_size" in str(error) or str(error).startswith("e must be")  # what the package refuses by itself
+        raise KeyProblem("weak-key" if weak else "malformed-key", str(error)) from None
+    if labels == [b"PUBLIC KEY"] and public_pem(key).split() != document[document.index(b"-----BEGIN") :].split():
+        raise KeyProblem("unsupported-key", "another spelling of a key")
     check_strength(key)
     return key
 
@@ -62,9 +67,11 @@ def check_strength(key):
         if y % ED25519_P in SMALL_ORDER_Y:
             raise KeyProblem("weak-key", "a point of small order")
         if y >= ED25519_P:
-            raise KeyProblem("malformed-key", "not the canonical encoding of a point")
+            raise KeyProblem("weak-key", "not the canonical encoding of a point")
+        if not is_on_edwards_curve(y):
+            raise KeyProblem("malformed-key", "no point")
     elif not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in CURVE_NAMES:
-        raise KeyProblem("malformed-key", "not an algorithm of this format")
+        raise KeyProblem("unsupported-key", "not an algorithm of this format")
 
 
 def check_rsa(n, e):
@@ -76,6 +83,13 @@ def check_rsa(n, e):
         raise KeyProblem("weak-key", "ROCA fingerprint")
     if has_close_primes(n):
         raise KeyProblem("weak-key", "the primes are close to each other")
+
+
+def is_on_edwards_curve(y):
+    """Whether (y^2 - 1) / (d y^2 + 1), which is x^2, is a square (RFC 8032, section 5.1.3)."""
+    d = -121665 * pow(121666, -1, ED25519_P)
+    square = (y * y - 1) * pow(d * y * y + 1, -1, ED25519_P)
+    return pow(square, (ED25519_P - 1) // 2, ED25519_P) in (0, 1)
 
 
 def powers(base, modulus):

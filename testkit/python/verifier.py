@@ -12,11 +12,20 @@ from datetime import datetime, timedelta, timezone
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from published import hash_file, pss
 from reference import (
-    CURVES, PAYLOAD_TYPE, PREDICATE_TYPE, SERIALIZATION, STATEMENT_TYPE, algorithm_of, encode, key_id, pae, root,
+    CURVES,
+    PAYLOAD_TYPE,
+    PREDICATE_TYPE,
+    SERIALIZATION,
+    STATEMENT_TYPE,
+    algorithm_of,
+    encode,
+    key_id,
+    pae,
+    root,
 )
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +62,7 @@ def verify_bundle(document, folder, keys, *, only=None, **questions):
     bundle, signed, reasons = open_bundle(document, keys)
     chosen = [item for item in bundle["artifacts"] if only in (None, item["model_file"])]
     if not chosen:
-        raise Rejected(("not-in-bundle", only))
+        reasons.append(("not-in-bundle", only))
     for item in chosen:
         size = signed["resources"].get(item["model_file"], {}).get("size") if signed else None
         reasons += check_content(os.path.join(folder, item["model_file"]), item, size)
@@ -157,7 +166,14 @@ def is_published(item, key):
         return False
     signature = unbase64(item["signature"])
     data = item["sha256"].encode("ascii")
-    return any(is_valid(key.verify, signature, data, pss(salt), hashes.SHA256()) for salt in (padding.PSS.MAX_LENGTH, 32))
+    longest = key.key_size // 8 - 32 - 2  # told as a number: OpenSSL takes "as long as possible" for "any"
+    return any(is_pss(data, signature, key, salt) for salt in (longest, 32))
+
+
+def is_pss(data, signature, key, salt):
+    """RSASSA-PSS-VERIFY (RFC 8017, 8.1.2), whose first step OpenSSL leaves out: the length is the modulus's."""
+    fits = len(signature) == (key.key_size + 7) // 8
+    return fits and is_valid(key.verify, signature, data, pss(salt), hashes.SHA256())
 
 
 def open_envelope(envelope, container, key, named):
@@ -165,11 +181,12 @@ def open_envelope(envelope, container, key, named):
     need(isinstance(envelope, dict) and set(envelope) == {"payloadType", "payload", "signatures"}, "envelope")
     need(envelope["payloadType"] == PAYLOAD_TYPE and isinstance(envelope["signatures"], list), "envelope")
     need(0 < len(envelope["signatures"]) <= MAX_SIGNATURES, "number of signatures")
-    payload, reasons, signatures = unbase64(envelope["payload"]), [], []
+    payload, reasons, signatures = unbase64(standard(envelope["payload"])), [], []
+    named = named or (key and key_id(key))
     for item in envelope["signatures"]:
         need(isinstance(item, dict) and {"sig"} <= set(item) <= {"sig", "keyid"}, "signature of the envelope")
         need(isinstance(item.get("keyid") or "", str), "keyid")
-        signatures.append((unbase64(item["sig"]), item.get("keyid") or named))
+        signatures.append((unbase64(standard(item["sig"])), item.get("keyid") or named))
     signed = read_statement(payload, container)
     mine = [signature for signature, keyid in signatures if keyid == named]
     if not mine:
@@ -181,7 +198,7 @@ def open_envelope(envelope, container, key, named):
 
 def is_signed(data, signature, key):
     if isinstance(key, rsa.RSAPublicKey):
-        return is_valid(key.verify, signature, data, pss(32), hashes.SHA256())
+        return is_pss(data, signature, key, 32)
     if isinstance(key, ed25519.Ed25519PublicKey):
         return is_valid(key.verify, signature, data)
     return is_valid(key.verify, signature, data, ec.ECDSA(CURVES[key.curve.name][1]))
@@ -303,7 +320,7 @@ def read_object(document, code=None):
         raise Rejected((code or "malformed-json", str(error))) from None
     if code is None and isinstance(value, dict) and "mediaType" in value:
         raise Rejected(("unsupported-format", "a Sigstore bundle"))
-    need(isinstance(value, dict), "not an object", code or "malformed-manifest")
+    need(isinstance(value, dict), "not an object", code or "unsupported-format")
     return value
 
 
@@ -361,12 +378,18 @@ def is_time(value):
     return True
 
 
-def unbase64(text, code="malformed-manifest"):
+def unbase64(text):
     """Standard base64 with padding; only the one canonical spelling of the bytes."""
-    need(isinstance(text, str) and text.isascii(), "base64", code)
+    need(isinstance(text, str) and text.isascii(), "base64")
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise Rejected((code, "base64")) from None
-    need(base64.b64encode(data).decode("ascii") == text, "base64 is not canonical", code)
+        raise Rejected(("malformed-manifest", "base64")) from None
+    need(base64.b64encode(data).decode("ascii") == text, "base64 is not canonical")
     return data
+
+
+def standard(text):
+    """DSSE allows the URL-safe alphabet, too; one text is in one alphabet."""
+    need(isinstance(text, str) and not (set("+/") & set(text) and set("-_") & set(text)), "base64 in two alphabets")
+    return text.replace("-", "+").replace("_", "/")

@@ -1,1 +1,88 @@
-//! x
+//! The command `weightseal` as a library: arguments in, exit status out.
+//!
+//! Data goes to standard output, everything else to standard error. Exit status: 0 verified or done, 1 rejected
+//! (the model or its signature is at fault), 2 not carried out (the call is at fault), 130 interrupted. The
+//! library underneath knows no terminal, no environment and no clock; all of that is here.
+
+#![forbid(unsafe_code)]
+
+pub mod args;
+mod commands;
+mod interrupt;
+mod output;
+mod passphrase;
+mod problem;
+mod progress;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::args::{Arguments, Command, KeyCommand};
+use crate::output::Output;
+use crate::problem::Problem;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Verified, or done: 0.
+    Done,
+    /// The model or its signature is at fault: 1.
+    Rejected,
+    /// The call is at fault: 2.
+    NotCarriedOut,
+    /// Ctrl-C: 130.
+    Interrupted,
+}
+
+impl Status {
+    /// The exit status as a number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Rejected => 1,
+            Self::NotCarriedOut => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Status> for std::process::ExitCode {
+    fn from(status: Status) -> Self {
+        status.code().into()
+    }
+}
+
+/// Runs the command with the given arguments, the first being the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    interrupt::install();
+    let mut output = Output::new(arguments.json, arguments.quiet);
+    let result = dispatch(arguments.command, &mut output);
+    output.finish(result)
+}
+
+fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
+    match command {
+        Command::Keygen(arguments) => commands::keygen::run(&arguments, output),
+        Command::Key(KeyCommand::Show(arguments)) => commands::key::show(&arguments, output),
+        Command::Key(KeyCommand::ChangePassphrase(arguments)) => {
+            commands::key::change_passphrase(&arguments, output)
+        }
+        Command::Sign(arguments) => commands::sign::run(&arguments, output),
+        Command::Verify(arguments) => commands::verify::run(&arguments, output),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments, output),
+        Command::Digest(arguments) => commands::digest::run(&arguments, output),
+        Command::Completions(arguments) => commands::completions::run(&arguments, output),
+        Command::Man(arguments) => commands::man::run(&arguments, output),
+    }
+}
+
+/// Help and version are data; everything else clap has to say is a usage error, exit status 2.
+fn usage(error: &clap::Error) -> Status {
+    let written = error.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
+    if error.use_stderr() || written.is_err() { Status::NotCarriedOut } else { Status::Done }
+}

@@ -199,7 +199,8 @@ fn read_predicate(value: Value) -> Result<Vec<Resource>, StatementError> {
         let problem = format!("has {} entries, where 1 to {MAX_ENTRIES} are allowed", list.len());
         return Err(FieldError::value("predicate.resources", problem).into());
     }
-    list.into_iter()
+    let resources: Vec<Resource> = list
+        .into_iter()
         .enumerate()
         .map(|(at, value)| {
             Resource::from_json(value).map_err(|error| match error {
@@ -207,7 +208,19 @@ fn read_predicate(value: Value) -> Result<Vec<Resource>, StatementError> {
                 other => other,
             })
         })
-        .collect()
+        .collect::<Result<_, StatementError>>()?;
+    if !is_sorted(&resources) {
+        let problem = "is not sorted by name with each name once";
+        return Err(FieldError::value("predicate.resources", problem).into());
+    }
+    Ok(resources)
+}
+
+/// Sorted by the name as text, as the specification says, or component by component, as its reference
+/// implementation does. Two equal neighbours are sorted neither way.
+fn is_sorted(resources: &[Resource]) -> bool {
+    let names = || resources.iter().map(|resource| resource.name.as_ref().map_or(".", SafeName::as_str));
+    names().is_sorted_by(|a, b| a < b) || names().is_sorted_by(|a, b| a.split('/').lt(b.split('/')))
 }
 
 /// Manifests hash whole files with SHA-256, follow no links and ignore nothing.

@@ -117,6 +117,11 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// The size in bytes that a file seems to have, for progress displays.
+pub fn size_of(path: &Path) -> Option<u64> {
+    path.metadata().ok().map(|metadata| metadata.len())
+}
+
 /// The absolute path without symbolic links.
 ///
 /// # Errors

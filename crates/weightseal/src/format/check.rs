@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BundleManifest, Covered, Fault, Manifest, Signed, Visible};
+use super::{BundleManifest, Covered, Fault, Manifest, SignatureFile, Signed, Visible};
 use crate::digest::Digest;
-use crate::envelope::{Container, Resource, StatementError};
+use crate::envelope::{Container, EnvelopeSignature, Resource, StatementError};
 use crate::json::FieldError;
 use crate::key::PublicKey;
 
@@ -14,41 +14,66 @@ use crate::key::PublicKey;
 pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::from_iter(check_hex_signature(&manifest.visible, key, None, Explain::Yes));
     faults.extend(check_key_fields(&manifest.visible, key));
-    let Some(signed) = &manifest.signed else { return faults };
-    faults.extend(check_envelope(signed, key, Container::Manifest));
-    let statement = &signed.statement;
-    match statement.resources.as_slice() {
-        [Resource { name: None, digest, .. }] => {
-            let visible = &manifest.visible;
-            faults.extend(mismatch("model_file", Some(&statement.name), Some(visible.model_file.as_str())));
-            faults.extend(mismatch("sha256", Some(&digest.to_string()), Some(&visible.sha256.to_string())));
-        }
-        _ => faults.push(statement_fault("predicate.resources", "is not the one resource `.` of a manifest")),
+    if let Some(signed) = &manifest.signed {
+        faults.extend(check_envelope(signed, key));
+        faults.extend(compare_manifest(manifest, signed));
     }
-    faults.extend(check_claims(&manifest.visible, signed, ""));
     faults
 }
 
 /// Everything that is wrong with a bundle manifest under this key; nothing, if it is signed by it.
 pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut names = BTreeSet::new();
     for entry in &bundle.artifacts {
-        let name = entry.model_file.as_str();
-        if !names.insert(name) {
-            faults.push(Fault::DuplicateEntry { name: name.to_owned() });
-        }
         let explained = faults.iter().any(|fault| matches!(fault, Fault::InvalidSignature { .. }));
         let explain = if explained { Explain::No } else { Explain::Yes };
-        faults.extend(check_hex_signature(entry, key, Some(name), explain));
+        faults.extend(check_hex_signature(entry, key, Some(entry.model_file.as_str()), explain));
         faults.extend(check_key_fields(entry, key));
     }
-    let count = bundle.artifacts.len() as u64;
-    if bundle.artifact_count != count {
-        faults.push(Fault::WrongCount { expected: count, found: bundle.artifact_count });
+    faults.extend(check_list(bundle));
+    if let Some(signed) = &bundle.signed {
+        faults.extend(check_envelope(signed, key));
+        faults.extend(compare_bundle(bundle, signed));
     }
-    let Some(signed) = &bundle.signed else { return faults };
-    faults.extend(check_envelope(signed, key, Container::Bundle));
+    faults
+}
+
+/// Every difference between what a signature file shows and what its envelope says, whoever signed that.
+pub fn differences(file: &SignatureFile) -> Vec<Fault> {
+    match file {
+        SignatureFile::Manifest(manifest) => {
+            manifest.signed.iter().flat_map(|signed| compare_manifest(manifest, signed)).collect()
+        }
+        SignatureFile::Bundle(bundle) => {
+            let mut faults = check_list(bundle);
+            faults.extend(bundle.signed.iter().flat_map(|signed| compare_bundle(bundle, signed)));
+            faults
+        }
+    }
+}
+
+fn compare_manifest(manifest: &Manifest, signed: &Signed) -> Vec<Fault> {
+    if let Some(fault) = check_container(signed, Container::Manifest) {
+        return vec![fault];
+    }
+    let mut faults = Vec::new();
+    let (visible, statement) = (&manifest.visible, &signed.statement);
+    match statement.resources.as_slice() {
+        [Resource { name: None, digest, .. }] => {
+            faults.extend(mismatch("model_file", Some(&statement.name), Some(visible.model_file.as_str())));
+            faults.extend(mismatch("sha256", Some(&digest.to_string()), Some(&visible.sha256.to_string())));
+        }
+        _ => faults.push(statement_fault("predicate.resources", "is not the one resource `.` of a manifest")),
+    }
+    faults.extend(check_claims(visible, signed, ""));
+    faults
+}
+
+fn compare_bundle(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
+    if let Some(fault) = check_container(signed, Container::Bundle) {
+        return vec![fault];
+    }
+    let mut faults = Vec::new();
     faults.extend(mismatch(
         "bundle_signed_at",
         Some(signed.statement.claims.signed_at.as_str()),
@@ -61,7 +86,20 @@ pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
     faults
 }
 
-/// The entries are exactly the signed set.
+/// Each file once, and as many as the count says.
+fn check_list(bundle: &BundleManifest) -> Vec<Fault> {
+    let mut names = BTreeSet::new();
+    let twice =
+        bundle.artifacts.iter().map(|entry| entry.model_file.as_str()).filter(|name| !names.insert(*name));
+    let mut faults: Vec<Fault> = twice.map(|name| Fault::DuplicateEntry { name: name.to_owned() }).collect();
+    let count = bundle.artifacts.len() as u64;
+    if bundle.artifact_count != count {
+        faults.push(Fault::WrongCount { expected: count, found: bundle.artifact_count });
+    }
+    faults
+}
+
+/// The entries are exactly the signed set, in the signed order.
 fn check_set(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut set: BTreeMap<&str, &Digest> = BTreeMap::new();
@@ -70,12 +108,11 @@ fn check_set(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
             None => faults
                 .push(statement_fault("predicate.resources", "has the name `.`, which is no file of a set")),
             Some(name) => {
-                if set.insert(name.as_str(), &resource.digest).is_some() {
-                    faults.push(Fault::DuplicateEntry { name: name.as_str().to_owned() });
-                }
+                set.insert(name.as_str(), &resource.digest);
             }
         }
     }
+    let entry_names = || bundle.artifacts.iter().map(|entry| entry.model_file.as_str());
     for (at, entry) in bundle.artifacts.iter().enumerate() {
         match set.get(entry.model_file.as_str()) {
             None => faults.push(Fault::EntryAdded { name: entry.model_file.as_str().to_owned() }),
@@ -86,9 +123,17 @@ fn check_set(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
             )),
         }
     }
-    let listed: BTreeSet<&str> = bundle.artifacts.iter().map(|entry| entry.model_file.as_str()).collect();
+    let listed: BTreeSet<&str> = entry_names().collect();
     let removed = set.keys().filter(|name| !listed.contains(*name));
     faults.extend(removed.map(|name| Fault::EntryRemoved { name: (*name).to_owned() }));
+    if faults.is_empty() {
+        let signed_names = signed.statement.resources.iter().filter_map(|resource| resource.name.as_ref());
+        let moved =
+            signed_names.map(|name| name.as_str()).zip(entry_names()).enumerate().find(|(_, (a, b))| a != b);
+        faults.extend(moved.and_then(|(at, (signed, found))| {
+            mismatch(&format!("artifacts[{at}].model_file"), Some(signed), Some(found))
+        }));
+    }
     faults
 }
 
@@ -128,34 +173,29 @@ fn check_key_fields(visible: &Visible, key: &PublicKey) -> Vec<Fault> {
     faults
 }
 
-/// At least one signature of the envelope is this key's, and the statement was made for this kind of file.
-fn check_envelope(signed: &Signed, key: &PublicKey, container: Container) -> Vec<Fault> {
-    let mut faults = Vec::new();
+/// At least one signature of the envelope is this key's.
+fn check_envelope(signed: &Signed, key: &PublicKey) -> Option<Fault> {
     let pae = signed.envelope.pae();
     let made_by_key =
         signed.envelope.signatures.iter().find(|signature| key.verify(&pae, &signature.sig).is_ok());
     match made_by_key {
-        None => faults.push(Fault::InvalidSignature {
+        None => Some(Fault::InvalidSignature {
             covered: Covered::Statement,
             key: key.id(),
             artifact: None,
             mistake: None,
         }),
-        Some(signature) => {
-            if let Some(keyid) = &signature.keyid {
-                faults.extend(mismatch(
-                    "envelope.signatures.keyid",
-                    Some(&key.id().to_string()),
-                    Some(keyid),
-                ));
-            }
+        Some(EnvelopeSignature { keyid: Some(keyid), .. }) => {
+            mismatch("envelope.signatures.keyid", Some(&key.id().to_string()), Some(keyid))
         }
+        Some(_) => None,
     }
-    let claims = &signed.statement.claims;
-    if claims.container != container {
-        faults.push(Fault::WrongContainer { expected: container, found: claims.container });
-    }
-    faults
+}
+
+/// The statement was made for this kind of file.
+fn check_container(signed: &Signed, expected: Container) -> Option<Fault> {
+    let found = signed.statement.claims.container;
+    (found != expected).then_some(Fault::WrongContainer { expected, found })
 }
 
 /// The visible fields are those of the signed annotations; one that stands on one side only is a difference.

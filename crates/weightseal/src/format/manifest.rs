@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::envelope::{Envelope, Statement, check_signer, decode_base64, encode_base64};
 use crate::json::{FieldError, FieldProblem, Fields, Value};
 use crate::key::KeyId;
-use crate::listing::SafeName;
+use crate::listing::{SafeName, UnsafeName};
 use crate::time::Timestamp;
 
 /// The fields of a manifest, or of one entry of a bundle manifest, that people see.
@@ -61,7 +61,8 @@ impl Manifest {
         let visible = Visible::take(&mut fields, signed.is_some())?;
         if !visible.model_file.is_single() {
             // A manifest lies beside its model; a path would lead to a file that nobody expects.
-            return Err(FieldError::value("model_file", "is a path, where a file name is needed").into());
+            let name = visible.model_file.as_str().to_owned();
+            return Err(UnsafeName { name, reason: "is a path, where a file name is needed" }.into());
         }
         let ignored = rest(fields, signed.is_some())?;
         Ok(Self { visible, signed, ignored })

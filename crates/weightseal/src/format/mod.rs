@@ -8,12 +8,13 @@ mod manifest;
 mod names;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
-pub use check::{check_bundle, check_manifest};
+pub use check::{check_bundle, check_manifest, differences};
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
 pub use names::{MANIFEST_SUFFIX, bundle_name, is_manifest_name, manifest_names};
 
 use crate::json::{self, Value};
+use crate::key::KeyId;
 
 /// Largest signature file: 250 000 entries of about 250 bytes.
 pub const MAX_SIGNATURE_FILE: u64 = 64 * 1024 * 1024;
@@ -59,9 +60,13 @@ impl SignatureFile {
         }
     }
 
-    /// The key that the file names, if it names one.
-    pub fn named_key(&self) -> Option<crate::key::KeyId> {
-        self.signed().map(|signed| signed.statement.claims.key_id)
+    /// The keys that the file names, signed or shown; more than one only if somebody changed it.
+    pub fn named_keys(&self) -> Vec<KeyId> {
+        let shown = match self {
+            Self::Manifest(manifest) => manifest.visible.key_id,
+            Self::Bundle(bundle) => bundle.artifacts.iter().find_map(|entry| entry.key_id),
+        };
+        self.signed().map(|signed| signed.statement.claims.key_id).into_iter().chain(shown).collect()
     }
 
     /// Fields without meaning in a manifest without envelope: listed as claimed, and ignored.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use crate::digest::{Digest, Hasher};
-use crate::file::{FileError, Links, OpenedFile, Staged};
+use crate::file::{FileError, Links, OpenedFile, Staged, size_of};
 
 /// Bytes read at once: large enough that system calls do not count, small enough for the second-level cache.
 const BLOCK: usize = 256 * 1024;
@@ -19,6 +19,11 @@ const READ_AHEAD_BLOCKS: usize = 8;
 
 /// Watches a long hash, and may end it. `()` watches nothing.
 pub trait Observer: Sync {
+    /// Called before a file is hashed with the number of bytes it has.
+    fn expects(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
     /// Called after each block with the number of bytes it had, from any thread.
     fn advanced(&self, bytes: u64) {
         let _ = bytes;
@@ -83,7 +88,8 @@ pub fn hash_file(
     copy: Option<&mut Staged>,
     observer: &dyn Observer,
 ) -> Result<FileDigest, HashError> {
-    let reading = if file.size() < READ_AHEAD_FROM { Reading::Plain } else { Reading::Ahead };
+    observer.expects(file.size());
+    let reading = Reading::alone(&file);
     hash_opened(file, copy, observer, reading)
 }
 
@@ -92,6 +98,13 @@ pub fn hash_file(
 enum Reading {
     Plain,
     Ahead,
+}
+
+impl Reading {
+    /// For a file that has the machine to itself.
+    fn alone(file: &OpenedFile) -> Self {
+        if file.size() < READ_AHEAD_FROM { Self::Plain } else { Self::Ahead }
+    }
 }
 
 fn hash_opened(
@@ -156,17 +169,20 @@ pub fn hash_reader(mut reader: impl Read, observer: &dyn Observer) -> Result<Fil
 }
 
 /// Hashes several files on all cores. The results stand in the order of `paths`.
-pub fn hash_files(paths: &[PathBuf], observer: &dyn Observer) -> Vec<Result<FileDigest, HashError>> {
+pub fn hash_files(
+    paths: &[PathBuf],
+    links: Links,
+    observer: &dyn Observer,
+) -> Vec<Result<FileDigest, HashError>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
+    // Everything at once, so that progress has a total; a file that is gone is reported when it is opened.
+    paths.iter().filter_map(|path| size_of(path)).for_each(|size| observer.expects(size));
     let hash = |path: &Path| {
-        let file = OpenedFile::open(path, Links::Refuse)?;
+        let file = OpenedFile::open(path, links)?;
         // With a file for every core, a second thread for each would only get in the way.
-        if paths.len() < cores {
-            hash_file(file, None, observer)
-        } else {
-            hash_opened(file, None, observer, Reading::Plain)
-        }
+        let reading = if paths.len() < cores { Reading::alone(&file) } else { Reading::Plain };
+        hash_opened(file, None, observer, reading)
     };
     let mut results: Vec<(usize, Result<FileDigest, HashError>)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores.min(paths.len()))
@@ -276,7 +292,7 @@ mod tests {
         let files: Vec<_> =
             sizes.iter().map(|size| written(folder.path(), &format!("f{size}"), *size)).collect();
         let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
-        for ((_, bytes), found) in files.iter().zip(hash_files(&paths, &())) {
+        for ((_, bytes), found) in files.iter().zip(hash_files(&paths, Links::Refuse, &())) {
             let expected = FileDigest { digest: Digest::of(bytes), size: bytes.len() as u64 };
             assert_eq!(found.expect("hashed"), expected);
             assert_eq!(hash_reader(&bytes[..], &()).expect("hashed"), expected);

@@ -144,6 +144,9 @@ impl PublicKey {
         if !small_order::is_proper_point(point) {
             return Err(KeyError::Weak(Weakness::SmallOrder));
         }
+        if !small_order::is_on_curve(point) {
+            return Err(KeyError::Malformed { what: "Ed25519 public key" });
+        }
         Self::assemble(Algorithm::Ed25519, 256, bytes.to_vec())
     }
 

@@ -3,6 +3,8 @@
 //! A public key of small order makes signatures that fit every message; a point written in two ways makes
 //! two signatures out of one. The library below follows RFC 8032 and lets some of these pass.
 
+use num_bigint::BigUint;
+
 /// p = 2^255 - 19, little-endian.
 const P: [u8; 32] = {
     let mut p = [0xff; 32];
@@ -34,8 +36,23 @@ const SMALL_ORDER_Y: [[u8; 32]; 5] = [
     [0; 32],
 ];
 
-/// Whether 32 bytes are a canonically written point that is not of small order. Whether they are on the
-/// curve at all is for the library to say.
+/// Whether y, as written, is that of a point on the curve: x² = (y² - 1) / (d·y² + 1) has a root modulo p. The
+/// library finds out only when it verifies, where it would look like a bad signature.
+pub(super) fn is_on_curve(bytes: &[u8; 32]) -> bool {
+    let p = BigUint::from_bytes_le(&P);
+    let mut y = *bytes;
+    y[31] &= 0x7f;
+    let y2 = BigUint::from_bytes_le(&y).modpow(&BigUint::from(2u8), &p);
+    // d = -121665 / 121666 (RFC 8032, section 5.1); multiplied out: x² = (y² - 1)·121666 / (121666 - 121665·y²)
+    let numerator = (&y2 + &p - 1u8) * 121_666u32 % &p;
+    let denominator = (BigUint::from(121_666u32) + (&p - y2) * 121_665u32) % &p;
+    // A quotient is a square exactly if the product is; Euler's criterion tells.
+    let product = numerator * denominator % &p;
+    let power = product.modpow(&((&p - 1u8) >> 1), &p);
+    power <= BigUint::from(1u8)
+}
+
+/// Whether 32 bytes are a canonically written point that is not of small order, if they are a point at all.
 pub(super) fn is_proper_point(bytes: &[u8; 32]) -> bool {
     let mut y = *bytes;
     y[31] &= 0x7f; // the top bit is the sign of x
@@ -62,6 +79,11 @@ mod tests {
         // The base point: y = 4/5.
         let mut base = [0x66; 32];
         base[0] = 0x58;
-        assert!(is_proper_point(&base));
+        assert!(is_proper_point(&base) && is_on_curve(&base));
+        // About half of all y belong to no point; 2 is the smallest.
+        let mut two = [0; 32];
+        two[0] = 2;
+        assert!(is_proper_point(&two) && !is_on_curve(&two));
+        assert!(SMALL_ORDER_Y.iter().all(is_on_curve));
     }
 }

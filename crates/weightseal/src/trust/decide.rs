@@ -21,16 +21,21 @@ impl KeyRing {
         Self(ring)
     }
 
-    /// The keys to hold a signature against: the one it names, or each if it names none.
+    /// The keys to hold a signature against: those it names, or each if it names none. Whether what it names
+    /// agrees with itself is for the check against the key to find out.
     ///
     /// # Errors
     /// [`Refusal::UntrustedKey`].
-    pub fn candidates(&self, named: Option<KeyId>) -> Result<Vec<&PublicKey>, Refusal> {
-        let Some(named) = named else { return Ok(self.0.iter().collect()) };
-        match self.0.iter().find(|key| key.id() == named) {
-            Some(key) => Ok(vec![key]),
-            None => Err(Refusal::UntrustedKey { named, given: self.0.iter().map(PublicKey::id).collect() }),
+    pub fn candidates(&self, named: &[KeyId]) -> Result<Vec<&PublicKey>, Refusal> {
+        let Some(first) = named.first() else { return Ok(self.0.iter().collect()) };
+        let keys: Vec<_> = self.0.iter().filter(|key| named.contains(&key.id())).collect();
+        if keys.is_empty() {
+            return Err(Refusal::UntrustedKey {
+                named: *first,
+                given: self.0.iter().map(PublicKey::id).collect(),
+            });
         }
+        Ok(keys)
     }
 
     /// Whether no key was given.

@@ -153,7 +153,7 @@ impl Reason {
                 | Fault::Statement(_)
                 | Fault::NotASignature { .. },
             ) => 1,
-            Self::WrongModel { .. } | Self::NotInBundle { .. } => 2,
+            Self::WrongModel { .. } => 2,
             Self::Fault(Fault::DuplicateEntry { .. }) => 3,
             Self::MissingFile { .. } => 4,
             Self::HashMismatch { .. } => 5,
@@ -165,10 +165,11 @@ impl Reason {
                 | Fault::EntryRemoved { .. }
                 | Fault::WrongCount { .. },
             ) => 8,
-            Self::Fault(Fault::InvalidSignature { .. }) => 9,
-            Self::Fault(Fault::KeyMismatch { .. }) => 10,
-            Self::Fault(Fault::FieldMismatch { .. }) => 11,
-            Self::Refusal(_) => 12,
+            Self::NotInBundle { .. } => 9,
+            Self::Fault(Fault::InvalidSignature { .. }) => 10,
+            Self::Fault(Fault::KeyMismatch { .. }) => 11,
+            Self::Fault(Fault::FieldMismatch { .. }) => 12,
+            Self::Refusal(_) => 13,
         }
     }
 }

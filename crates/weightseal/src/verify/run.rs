@@ -200,7 +200,7 @@ impl Run<'_> {
             return Err(Trouble::CopyOfMany);
         }
         let paths: Vec<PathBuf> = self.facts.files.iter().map(|file| file.path.clone()).collect();
-        let results = hash_files(&paths, self.observer);
+        let results = hash_files(&paths, Links::Refuse, self.observer);
         let mut facts = std::mem::take(&mut self.facts.files);
         let mut trouble = None;
         for ((fact, result), size) in facts.iter_mut().zip(results).zip(sizes) {
@@ -276,7 +276,7 @@ impl Run<'_> {
 
     /// The key under which least is wrong: the one that the file names, or each is tried where it names none.
     fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
-        let candidates = self.policy.keys.candidates(file.named_key())?;
+        let candidates = self.policy.keys.candidates(&file.named_keys())?;
         let checked = candidates.into_iter().map(|key| {
             let faults = match file {
                 SignatureFile::Manifest(manifest) => check_manifest(manifest, key),

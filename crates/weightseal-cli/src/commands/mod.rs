@@ -1,0 +1,10 @@
+//! One file a subcommand.
+
+pub(crate) mod completions;
+pub(crate) mod digest;
+pub(crate) mod inspect;
+pub(crate) mod key;
+pub(crate) mod keygen;
+pub(crate) mod man;
+pub(crate) mod sign;
+pub(crate) mod verify;

@@ -1,0 +1,101 @@
+//! `weightseal sign`: sign a file, or several as one bundle.
+
+use serde_json::json;
+use weightseal::sign::{CompatSignature, Options, SignedFiles, sign_bundle, sign_file};
+use weightseal::text::EscapedPath;
+use weightseal::time::{Age, Instant, Timestamp};
+
+use crate::args::{SignArguments, parse_annotations};
+use crate::output::Output;
+use crate::passphrase;
+use crate::problem::Problem;
+use crate::progress::Progress;
+
+pub(crate) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), Problem> {
+    if arguments.bundle.is_none() && arguments.files.len() > 1 {
+        let hint = "sign several files as one set with --bundle NAME.manifest.json, or one after the other";
+        return Err(Problem::usage("one manifest is for one file", Some(hint)));
+    }
+    let options = options(arguments)?;
+    let key = passphrase::unlock(&arguments.key, &arguments.passphrase, output)?;
+    let progress = Progress::new(output);
+    let signed = match &arguments.bundle {
+        Some(bundle) => {
+            sign_bundle(&arguments.files, bundle, arguments.base.as_deref(), &key, &options, &progress)
+        }
+        None => sign_file(&arguments.files[0], arguments.output.as_deref(), &key, &options, &progress),
+    };
+    drop(progress);
+    let signed = signed?;
+    report(&signed, arguments, &options, &key.public().id(), output);
+    Ok(())
+}
+
+fn options(arguments: &SignArguments) -> Result<Options, Problem> {
+    let now = Instant::now();
+    let annotations =
+        parse_annotations(&arguments.annotations).map_err(|problem| Problem::usage(problem, None))?;
+    Ok(Options {
+        key_version: arguments.key_version,
+        model_version: arguments.model_version,
+        expires_at: arguments.expires.as_deref().map(|text| expiry(text, now)).transpose()?,
+        annotations,
+        pss_salt: arguments.pss_salt.into(),
+        compat_signature: match arguments.no_compat_signature {
+            true => CompatSignature::Omit,
+            false => CompatSignature::Write,
+        },
+        ..Options::new(arguments.signer.clone(), Timestamp::from_instant(now))
+    })
+}
+
+/// A span from now, a date (its first moment, UTC), or a time.
+fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
+    let after_span = || text.parse::<Age>().ok().and_then(|age| age.after(now));
+    let time = text
+        .parse::<Timestamp>()
+        .or_else(|_| format!("{text}T00:00:00Z").parse::<Timestamp>())
+        .map(|time| time.instant())
+        .ok()
+        .or_else(after_span);
+    let hint = "for example 90d, 1y, 2027-01-31 or 2027-01-31T12:00:00Z";
+    time.map(Timestamp::from_instant).ok_or_else(|| {
+        Problem::usage(format!("--expires `{text}` is neither a duration nor a date"), Some(hint))
+    })
+}
+
+fn report(
+    signed: &SignedFiles,
+    arguments: &SignArguments,
+    options: &Options,
+    key_id: &weightseal::key::KeyId,
+    output: &mut Output,
+) {
+    let what = match &arguments.bundle {
+        Some(_) => format!("{} files", signed.files.len()),
+        None => EscapedPath(&arguments.files[0]).to_string(),
+    };
+    output.verdict(
+        "signed",
+        &format!(
+            "{what}  key {}, as {}  -> {}",
+            key_id.short(),
+            weightseal::text::Escaped(&options.signer),
+            EscapedPath(&signed.manifest)
+        ),
+    );
+    let files: Vec<_> = signed
+        .files
+        .iter()
+        .map(|(name, digest)| json!({ "name": name.as_str(), "sha256": digest.digest.to_string(), "size": digest.size }))
+        .collect();
+    output.json(&json!({
+        "schema": "weightseal.sign/1",
+        "manifest": signed.manifest.to_string_lossy(),
+        "files": files,
+        "signer": options.signer,
+        "signed_at": options.signed_at.as_str(),
+        "key_id": key_id.to_string(),
+        "statement_sha256": signed.statement.to_string(),
+    }));
+}

@@ -1,0 +1,267 @@
+//! `weightseal verify`: verify a model before it is loaded. The JSON result is described in docs/spec/result.md.
+
+use serde_json::{Value, json};
+use weightseal::envelope::Container;
+use weightseal::format::Fault;
+use weightseal::key::{KeyFileError, PublicKey, load_public};
+use weightseal::text::{Escaped, EscapedPath};
+use weightseal::time::Instant;
+use weightseal::trust::{KeyRing, Requirements, Unauthenticated};
+use weightseal::verify::{Facts, Failure, FileStatus, Outcome, Policy, Reason, Rejected, Target, verify};
+
+use crate::Status;
+use crate::args::VerifyArguments;
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::progress::Progress;
+
+pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<(), Problem> {
+    let keys =
+        arguments.key.iter().map(|path| load_public(path)).collect::<Result<Vec<PublicKey>, KeyFileError>>();
+    let keys = match keys {
+        Ok(keys) => keys,
+        Err(error) => return Err(not_carried_out(Problem::from(error), None, output)),
+    };
+    let policy = Policy {
+        keys: KeyRing::new(keys),
+        requirements: Requirements {
+            signer: arguments.signer.clone(),
+            least_model_version: arguments.model_version_at_least,
+            max_age: arguments.max_age.clone(),
+            unauthenticated: match arguments.require_authenticated {
+                true => Unauthenticated::Refuse,
+                false => Unauthenticated::Accept,
+            },
+        },
+        now: Instant::now(),
+    };
+    let target = Target {
+        path: arguments.file.clone(),
+        signature: arguments.signature.clone(),
+        base: arguments.base.clone(),
+        copy_to: arguments.copy_to.clone(),
+    };
+    let progress = Progress::new(output);
+    let result = verify(&target, &policy, &progress);
+    drop(progress);
+    match result {
+        Ok(outcome) => {
+            accept(&outcome, output);
+            Ok(())
+        }
+        Err(Failure::Rejected(rejected)) => Err(reject(&rejected, output)),
+        Err(Failure::Inconclusive(inconclusive)) => {
+            Err(not_carried_out(Problem::from(&*inconclusive), Some(&inconclusive.facts), output))
+        }
+    }
+}
+
+fn accept(outcome: &Outcome, output: &mut Output) {
+    let facts = outcome.facts();
+    let word = match outcome {
+        Outcome::Verified(_) => "verified",
+        Outcome::Partial(_) => "partial",
+    };
+    output.verdict(word, &summary(outcome));
+    let notes = notes(facts);
+    for note in &notes {
+        output.note(note);
+    }
+    if facts.authenticated == Some(false) {
+        let what = match facts.container {
+            Some(Container::Bundle) => {
+                "the bundle has no envelope: each file is signed by itself, but the set is not, and names, signer and time are only claimed"
+            }
+            _ => {
+                "the manifest has no envelope: only the digest is signed, and name, signer and time are only claimed"
+            }
+        };
+        output.warning(what);
+    }
+    let mut value = to_json(word, word, facts);
+    value["notes"] = json!(notes);
+    output.json(&value);
+}
+
+/// The result on one line.
+fn summary(outcome: &Outcome) -> String {
+    let facts = outcome.facts();
+    let checked = facts.files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
+    let mut parts = Vec::new();
+    parts.push(match (outcome, facts.container) {
+        (Outcome::Partial(_), _) => format!(
+            "{}, {checked} of {} files of {}",
+            EscapedPath(&facts.target),
+            facts.files.len(),
+            EscapedPath(facts.signature_file.as_deref().unwrap_or(&facts.target)),
+        ),
+        (_, Some(Container::Bundle)) => format!("{} ({checked} files)", EscapedPath(&facts.target)),
+        _ => EscapedPath(facts.files.first().map_or(&facts.target, |file| &file.path)).to_string(),
+    });
+    parts.extend(facts.signed_at.as_ref().map(weightseal::time::Timestamp::to_seconds));
+    let key = facts.key.as_ref().map(|key| {
+        let version = key.version.map(|version| format!(" (version {version})")).unwrap_or_default();
+        format!("key {}{version}", key.id.short())
+    });
+    let signer = facts.signer.as_deref().map(Escaped);
+    if let (Some(key), Some(signer)) = (key, signer) {
+        parts.push(match facts.authenticated {
+            Some(true) => format!("{key}, signing as {signer}"),
+            _ => format!("{key}, claimed by {signer} (not authenticated)"),
+        });
+    }
+    parts.join("  ")
+}
+
+fn notes(facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.container == Some(Container::Bundle) {
+        notes.push("files that the bundle does not list were not looked at".to_owned());
+    }
+    if facts.signed_in_the_future {
+        notes.push("the time of signing lies in the future by this machine's clock".to_owned());
+    }
+    if !facts.ignored.is_empty() {
+        let names: Vec<String> =
+            facts.ignored.iter().map(|(name, _)| format!("`{}`", Escaped(name))).collect();
+        notes.push(format!("unknown fields that nobody signed were ignored: {}", names.join(", ")));
+    }
+    notes
+}
+
+fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
+    let headline = rejected.headline();
+    let mut details = details(headline);
+    details
+        .extend(rejected.reasons()[1..].iter().map(|reason| format!("also: {reason} [{}]", reason.code())));
+    if let Reason::Fault(Fault::InvalidSignature { .. }) = headline
+        && rejected.facts().files.iter().any(|file| file.status == FileStatus::Unchanged)
+    {
+        details.push(
+            "the file has the digest that the manifest states: the digest may have been computed anew"
+                .to_owned(),
+        );
+    }
+    let hint = headline.hint();
+    output.failure("rejected", &headline.to_string(), headline.code(), &details, hint.as_deref());
+    let mut value = to_json("rejected", headline.code(), rejected.facts());
+    value["message"] = json!(headline.to_string());
+    value["hint"] = json!(hint);
+    value["reasons"] = rejected.reasons().iter().map(reason_json).collect();
+    output.json(&value);
+    Problem::reported(Status::Rejected, headline.code())
+}
+
+fn not_carried_out(problem: Problem, facts: Option<&Facts>, output: &mut Output) -> Problem {
+    output.failure("error", &problem.message, problem.code, &[], problem.hint.as_deref());
+    let mut value = match facts {
+        Some(facts) => to_json("inconclusive", problem.code, facts),
+        None => json!({ "schema": "weightseal.result/1", "verdict": "inconclusive", "code": problem.code }),
+    };
+    value["message"] = json!(problem.message);
+    value["hint"] = json!(problem.hint);
+    output.json(&value);
+    Problem::reported(problem.status, problem.code)
+}
+
+/// Expected and found, in full, one under the other.
+fn details(reason: &Reason) -> Vec<String> {
+    match reason {
+        Reason::HashMismatch { expected, found, .. } => {
+            vec![format!("expected {expected}"), format!("found    {found}")]
+        }
+        Reason::MissingFile { path, .. } => vec![format!("looked for `{}`", EscapedPath(path))],
+        Reason::Refusal(weightseal::trust::Refusal::UntrustedKey { named, given }) => {
+            let mut lines = vec![format!("signed with {named}")];
+            lines.extend(given.iter().map(|key| format!("given       {key}")));
+            lines
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn reason_json(reason: &Reason) -> Value {
+    let mut value = json!({ "code": reason.code(), "message": reason.to_string(), "hint": reason.hint() });
+    match reason {
+        Reason::HashMismatch { name, expected, found } => {
+            value["file"] = json!(name);
+            value["expected"] = json!(expected.to_string());
+            value["found"] = json!(found.to_string());
+        }
+        Reason::SizeMismatch { name, expected, found } => {
+            value["file"] = json!(name);
+            value["expected"] = json!(expected);
+            value["found"] = json!(found);
+        }
+        Reason::MissingFile { name, .. } => value["file"] = json!(name),
+        Reason::Fault(Fault::FieldMismatch { field, signed, found }) => {
+            value["field"] = json!(field);
+            value["expected"] = json!(signed);
+            value["found"] = json!(found);
+        }
+        Reason::Fault(Fault::KeyMismatch { field, expected, found }) => {
+            value["field"] = json!(field);
+            value["expected"] = json!(expected);
+            value["found"] = json!(found);
+        }
+        Reason::Fault(
+            Fault::EntryAdded { name } | Fault::EntryRemoved { name } | Fault::DuplicateEntry { name },
+        ) => value["file"] = json!(name),
+        _ => {}
+    }
+    value
+}
+
+fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
+    let files: Vec<Value> = facts
+        .files
+        .iter()
+        .map(|file| {
+            json!({
+                "name": file.name,
+                "path": file.path.to_string_lossy(),
+                "status": file.status.name(),
+                "expected_sha256": file.expected.to_string(),
+                "found_sha256": file.found.map(|digest| digest.to_string()),
+                "size": file.size,
+            })
+        })
+        .collect();
+    let key = facts.key.as_ref().map(|key| {
+        json!({
+            "id": key.id.to_string(),
+            "algorithm": key.algorithm.manifest_name(),
+            "size": key.bits,
+            "version": key.version,
+        })
+    });
+    let signed_field = if facts.authenticated == Some(true) { "signer" } else { "claimed_signer" };
+    let mut value = json!({
+        "schema": "weightseal.result/1",
+        "verdict": verdict,
+        "code": code,
+        "target": facts.target.to_string_lossy(),
+        "signature_file": facts.signature_file.as_ref().map(|path| path.to_string_lossy()),
+        "format": facts.container.map(|container| match container {
+            Container::Bundle => "bundle-manifest",
+            _ => "manifest",
+        }),
+        "authenticated": facts.authenticated,
+        "checks": {
+            "content": facts.checks.content.name(),
+            "signature": facts.checks.signature.name(),
+            "envelope": facts.checks.envelope.name(),
+            "freshness": facts.checks.freshness.name(),
+            "signer": facts.checks.signer.name(),
+        },
+        "files": files,
+        "key": key,
+        "signed_at": facts.signed_at.as_ref().map(|time| time.as_str()),
+        "expires_at": facts.expires_at.as_ref().map(|time| time.as_str()),
+        "model_version": facts.model_version,
+        "annotations": facts.annotations,
+        "statement_sha256": facts.statement.map(|digest| digest.to_string()),
+    });
+    value[signed_field] = json!(facts.signer);
+    value
+}

@@ -1,0 +1,52 @@
+"""Runs every test vector against the command in WEIGHTSEAL_BIN (several words are allowed): see ../README.md.
+
+The reference itself: WEIGHTSEAL_BIN="python3 testkit/python/command.py" pytest testkit/python/test_vectors.py
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+CASES = sorted(path.parent for path in VECTORS.glob("*/*/case.json"))
+
+
+@pytest.fixture(scope="session")
+def command():
+    words = shlex.split(os.environ.get("WEIGHTSEAL_BIN", ""))
+    if not words:
+        pytest.fail("set WEIGHTSEAL_BIN to the command under test, such as target/release/weightseal")
+    return [str(Path(word).resolve()) if os.path.exists(word) else word for word in words]
+
+
+def test_there_are_vectors():
+    assert len(CASES) > 150
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: str(folder.relative_to(VECTORS)))
+def test_vector(folder, command, tmp_path):
+    case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
+    if command[-1].endswith("command.py") and (case["args"][0] != "verify" or case["code"] == "usage"):
+        pytest.skip("the reference only verifies")
+    place = tmp_path / "case"  # a copy: some commands write
+    shutil.copytree(folder, place, symlinks=True)
+    for name, mode in case.get("modes", {}).items():
+        (place / name).chmod(int(mode, 8))
+    words = [*command, *case["args"]] + (["--json"] if case["args"][0] == "verify" else [])
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WEIGHTSEAL_")}
+    run = subprocess.run(
+        words, cwd=place, env=clean | case.get("env", {}), stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+    )
+    said = run.stdout.decode() + run.stderr.decode()
+    assert run.returncode == case["exit"], f"{case['what']}\n{said}"
+    if case["args"][0] != "verify" or case["code"] == "usage":
+        return
+    found = json.loads(run.stdout)
+    assert (found["verdict"], found["code"]) == (case["verdict"], case["code"]), f"{case['what']}\n{said}"
+    if case["authenticated"] is not None:
+        assert found["authenticated"] is case["authenticated"], case["what"]
