@@ -19,10 +19,10 @@ use weightseal::time::Age;
 )]
 pub struct Arguments {
     /// Print one JSON object instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub json: bool,
     /// Print nothing on success; errors still go to standard error
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub quiet: bool,
     /// What to do
     #[command(subcommand)]

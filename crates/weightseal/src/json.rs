@@ -61,7 +61,7 @@ pub enum JsonError {
     #[error("is not UTF-8 (byte {0})")]
     NotUtf8(usize),
     /// The parser's complaint: no JSON, cut short, lone surrogate, trailing bytes, one of our restrictions.
-    #[error("{what} (line {line}, column {column})")]
+    #[error("is not strict JSON: {what} (line {line}, column {column})")]
     Syntax {
         /// What is wrong.
         what: String,

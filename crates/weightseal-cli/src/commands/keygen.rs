@@ -34,10 +34,10 @@ pub(crate) fn run(arguments: &KeygenArguments, output: &mut Output) -> Result<()
     let public = key.public();
     let protection = if passphrase.is_some() { "encrypted with the passphrase" } else { "NOT encrypted" };
     output.text(&format!(
-        "private key: {}  ({} bits {}, {protection})\npublic key:  {}\nkey id:      {}\n",
+        "private key: {}  ({}, {} bits, {protection})\npublic key:  {}\nkey id:      {}\n",
         EscapedPath(&files.private),
-        public.bits(),
         public.algorithm().key_name(),
+        public.bits(),
         EscapedPath(&files.public),
         public.id(),
     ));

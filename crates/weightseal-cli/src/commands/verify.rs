@@ -131,7 +131,7 @@ fn notes(facts: &Facts) -> Vec<String> {
 
 fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
     let headline = rejected.headline();
-    let mut details = details(headline);
+    let mut details = self::details(headline);
     details
         .extend(rejected.reasons()[1..].iter().map(|reason| format!("also: {reason} [{}]", reason.code())));
     if let Reason::Fault(Fault::InvalidSignature { .. }) = headline

@@ -127,6 +127,9 @@ impl Fault {
     /// One line of advice, where there is any.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Statement(StatementError::Name(_)) | Self::Name(_) => {
+                "no honest tool writes such a name; ask whoever gave you this signature file".to_owned()
+            }
             Self::Json(_) | Self::Field(_) | Self::Statement(_) => {
                 "fetch the signature file again from where it was published; if it stays so, ask the signer".to_owned()
             }
@@ -146,7 +149,9 @@ impl Fault {
             Self::EntryRemoved { .. } | Self::EntryAdded { .. } | Self::DuplicateEntry { .. } | Self::WrongCount { .. } => {
                 "somebody changed the set after signing; fetch the bundle manifest again from where it was published".to_owned()
             }
-            Self::Name(_) | Self::WrongContainer { .. } => return None,
+            Self::WrongContainer { .. } => {
+                "somebody moved a signed statement into another file; fetch the signature file again".to_owned()
+            }
         })
     }
 }

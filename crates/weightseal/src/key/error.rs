@@ -194,6 +194,18 @@ impl KeyError {
             Self::UnsupportedAlgorithm { .. } => {
                 "supported: RSA (rsaEncryption), ECDSA on P-256, P-384 and P-521, Ed25519".to_owned()
             }
+            Self::WrongPassphrase => {
+                "check the passphrase and where it comes from; if it is the right one, take the \
+                                      key file from a backup"
+                    .to_owned()
+            }
+            Self::Malformed { .. } | Self::UnknownLabel { .. } => {
+                "copy the key again from where it came, from the `-----BEGIN` line to the `-----END` line"
+                    .to_owned()
+            }
+            Self::UnknownEncryption { .. } => format!(
+                "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in {path} -out new.pem"
+            ),
             _ => return None,
         })
     }

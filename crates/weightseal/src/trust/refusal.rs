@@ -95,7 +95,9 @@ impl Refusal {
                 "an older model was put back, or the newer one has not arrived: fetch it again".to_owned()
             }
             Self::ModelVersionMissing { .. } => "ask the signer to sign with `--model-version N`".to_owned(),
-            Self::WrongSigner { .. } => return None,
+            Self::WrongSigner { .. } => {
+                "the holder of this key signs under another name: ask them, or compare with what you expect".to_owned()
+            }
         })
     }
 }

@@ -1,0 +1,180 @@
+//! Transcripts: what a person types and sees, as tests. Each file in `tests/transcripts` is a page of Markdown
+//! whose `console` blocks are run, each block in a fresh folder, and compared with what stands there.
+//!
+//! In a block, `$TESTKIT` is the folder of keys and vectors, `[TIME]` stands for any time, `[DIGEST]` for a statement's, and a line
+//! `[exit status N]` follows output that ended with another status than 0. To write what the command really
+//! prints into the pages (and then to read them): `TRANSCRIPTS=write cargo test --test transcripts`.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+#[test]
+fn the_pages_show_what_the_command_prints() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let mut pages: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the folder of pages")
+        .map(|entry| entry.expect("a page").path())
+        .collect();
+    pages.sort();
+    assert!(pages.len() >= 3, "pages are missing from {}", folder.display());
+    let write = std::env::var_os("TRANSCRIPTS").is_some_and(|value| value == "write");
+    let mut commands = 0;
+    let mut differences = Vec::new();
+    for page in pages {
+        let expected = fs::read_to_string(&page).expect("a page of text");
+        let found = play(&expected, &mut commands);
+        if write {
+            fs::write(&page, &found).expect("the page is writable");
+        } else if expected != found {
+            differences.push(format!("{}:\n{}", page.display(), first_difference(&expected, &found)));
+        }
+    }
+    println!("{commands} commands played");
+    assert!(commands > 60, "only {commands} commands in all pages");
+    assert!(
+        differences.is_empty(),
+        "{}\n(TRANSCRIPTS=write cargo test --test transcripts)",
+        differences.join("\n")
+    );
+}
+
+/// Every code that a vector expects is shown in a transcript: nobody meets a message that no one has read.
+#[test]
+fn every_code_of_the_vectors_has_a_transcript() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let shown: String = fs::read_dir(pages)
+        .expect("the folder of pages")
+        .map(|entry| fs::read_to_string(entry.expect("a page").path()).expect("a page of text"))
+        .collect();
+    let mut missing = std::collections::BTreeSet::new();
+    let mut cases = 0;
+    for case in walk(&testkit().join("vectors")).into_iter().filter(|path| path.ends_with("case.json")) {
+        cases += 1;
+        let text = fs::read_to_string(&case).expect("a case");
+        let case: serde_json::Value = serde_json::from_str(&text).expect("a case is JSON");
+        let code = case["code"].as_str().unwrap_or("verified");
+        if !matches!(code, "verified" | "partial") && !shown.contains(&format!("[{code}]")) {
+            missing.insert(code.to_owned());
+        }
+    }
+    assert!(cases > 300, "only {cases} vectors");
+    assert!(missing.is_empty(), "no transcript for {missing:?}");
+}
+
+/// The page with every command's output as it is now.
+fn play(page: &str, commands: &mut u32) -> String {
+    let mut out = String::new();
+    let mut lines = page.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        if line != "```console" {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        for line in lines.by_ref().take_while(|line| *line != "```") {
+            if let Some(command) = line.strip_prefix("$ ") {
+                *commands += 1;
+                out.push_str(&format!("$ {command}\n{}", run(command, folder.path())));
+            }
+        }
+        out.push_str("```\n");
+    }
+    out
+}
+
+fn run(command: &str, folder: &Path) -> String {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_weightseal")).parent().expect("a folder");
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh")
+        .args(["-c", &format!("umask 022; {{ {command}\n}} 2>&1")])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("TESTKIT", testkit())
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh runs");
+    let mut text = without_statements(&without_times(&String::from_utf8_lossy(&output.stdout)));
+    text = text.replace(&testkit().display().to_string(), "$TESTKIT");
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match output.status.code() {
+        Some(0) => text,
+        Some(status) => format!("{text}[exit status {status}]\n"),
+        None => format!("{text}[killed]\n"),
+    }
+}
+
+/// Writes `[TIME]` for every time (RFC 3339, with or without a fraction).
+fn without_times(text: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let fits = |rest: &[u8]| {
+        rest.len() >= SHAPE.len()
+            && SHAPE
+                .iter()
+                .zip(rest)
+                .all(|(shape, byte)| if *shape == b'0' { byte.is_ascii_digit() } else { shape == byte })
+    };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        if fits(rest.as_bytes()) {
+            out.push_str("[TIME]");
+            rest = rest[SHAPE.len()..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+            rest = rest.strip_prefix("+00:00").or_else(|| rest.strip_prefix('Z')).unwrap_or(rest);
+        } else {
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    out
+}
+
+/// Writes `[DIGEST]` for the digest of a statement, which has the time of signing in it.
+fn without_statements(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        let digest = line.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64);
+        match digest {
+            Some(digest) if line.contains("statement") => out.push_str(&line.replace(digest, "[DIGEST]")),
+            _ => out.push_str(line),
+        }
+    }
+    out
+}
+
+fn testkit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit").canonicalize().expect("the testkit")
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries
+        .flat_map(|entry| {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.is_symlink() { walk(&path) } else { vec![path] }
+        })
+        .collect()
+}
+
+fn first_difference(expected: &str, found: &str) -> String {
+    let (mut expected, mut found) = (expected.lines(), found.lines());
+    let mut context: Vec<&str> = Vec::new();
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return "line ends differ".to_owned(),
+            (left, right) if left == right => context.extend(left),
+            (left, right) => {
+                let before = context[context.len().saturating_sub(8)..].join("\n");
+                let rest: Vec<&str> = right.into_iter().chain(found.take(6)).collect();
+                return format!("{before}\n- {}\n+ {}", left.unwrap_or("(end)"), rest.join("\n+ "));
+            }
+        }
+    }
+}
