@@ -3,19 +3,12 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use crate::digest::{Digest, Hasher};
 use crate::file::{FileError, Links, OpenedFile, Staged, size_of};
 
 /// Bytes read at once: large enough that system calls do not count, small enough for the second-level cache.
 const BLOCK: usize = 256 * 1024;
-
-/// Files of at least this size are read by one thread and hashed by another.
-const READ_AHEAD_FROM: u64 = 8 * 1024 * 1024;
-
-/// Blocks in flight between reader and hasher.
-const READ_AHEAD_BLOCKS: usize = 8;
 
 /// Watches a long hash, and may end it. `()` watches nothing.
 pub trait Observer: Sync {
@@ -89,29 +82,13 @@ pub fn hash_file(
     observer: &dyn Observer,
 ) -> Result<FileDigest, HashError> {
     observer.expects(file.size());
-    let reading = Reading::alone(&file);
-    hash_opened(file, copy, observer, reading)
-}
-
-/// Who reads: the hashing thread itself, or a second one that stays ahead of it.
-#[derive(Clone, Copy)]
-enum Reading {
-    Plain,
-    Ahead,
-}
-
-impl Reading {
-    /// For a file that has the machine to itself.
-    fn alone(file: &OpenedFile) -> Self {
-        if file.size() < READ_AHEAD_FROM { Self::Plain } else { Self::Ahead }
-    }
+    hash_opened(file, copy, observer)
 }
 
 fn hash_opened(
     mut file: OpenedFile,
     mut copy: Option<&mut Staged>,
     observer: &dyn Observer,
-    reading: Reading,
 ) -> Result<FileDigest, HashError> {
     let mut hasher = Hasher::new();
     let (expected, path) = (file.size(), file.path().to_owned());
@@ -132,13 +109,9 @@ fn hash_opened(
         observer.advanced(block.len() as u64);
         Ok(())
     };
-    let size = match reading {
-        Reading::Plain => {
-            let mut block = vec![0; BLOCK.min(usize::try_from(expected).unwrap_or(BLOCK).saturating_add(1))];
-            read_all(&mut file, &mut block, &mut absorb)?
-        }
-        Reading::Ahead => read_ahead(&mut file, &mut absorb)?,
-    };
+    // Reading ahead on a second core was measured and brought nothing here: the bytes then cross between caches.
+    let mut block = vec![0; BLOCK.min(usize::try_from(expected).unwrap_or(BLOCK).saturating_add(1))];
+    let size = read_all(&mut file, &mut block, &mut absorb)?;
     file.ensure_unchanged(size)?;
     Ok(FileDigest { digest: hasher.finish(), size })
 }
@@ -178,12 +151,7 @@ pub fn hash_files(
     let next = AtomicUsize::new(0);
     // Everything at once, so that progress has a total; a file that is gone is reported when it is opened.
     paths.iter().filter_map(|path| size_of(path)).for_each(|size| observer.expects(size));
-    let hash = |path: &Path| {
-        let file = OpenedFile::open(path, links)?;
-        // With a file for every core, a second thread for each would only get in the way.
-        let reading = if paths.len() < cores { Reading::alone(&file) } else { Reading::Plain };
-        hash_opened(file, None, observer, reading)
-    };
+    let hash = |path: &Path| hash_opened(OpenedFile::open(path, links)?, None, observer);
     let mut results: Vec<(usize, Result<FileDigest, HashError>)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores.min(paths.len()))
             .map(|_| {
@@ -227,55 +195,13 @@ fn read_all(
     }
 }
 
-/// Reads on a second thread while this one hashes; the buffers go round, so memory does not grow.
-fn read_ahead(
-    file: &mut OpenedFile,
-    absorb: &mut dyn FnMut(&[u8]) -> Result<(), HashError>,
-) -> Result<u64, HashError> {
-    let (full_sender, full) = mpsc::sync_channel::<Result<(Vec<u8>, usize), FileError>>(READ_AHEAD_BLOCKS);
-    let (empty_sender, empty) = mpsc::channel::<Vec<u8>>();
-    for _ in 0..READ_AHEAD_BLOCKS {
-        // The receiver lives until the end of this function.
-        let _ = empty_sender.send(vec![0; BLOCK]);
-    }
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // Ends when the file does, or when the hasher has stopped and dropped its ends of the channels.
-            while let Ok(mut block) = empty.recv() {
-                let read = file.read(&mut block);
-                let last = !matches!(read, Ok(1..));
-                if full_sender.send(read.map(|count| (block, count))).is_err() || last {
-                    return;
-                }
-            }
-        });
-        let mut size = 0;
-        let outcome = loop {
-            match full.recv() {
-                Ok(Ok((block, count @ 1..))) => {
-                    if let Err(error) = absorb(&block[..count]) {
-                        break Err(error);
-                    }
-                    size += count as u64;
-                    let _ = empty_sender.send(block);
-                }
-                Ok(Ok(_)) => break Ok(size),
-                Ok(Err(error)) => break Err(error.into()),
-                // The reader always sends an end or an error before it goes; anything else is a panic there,
-                // which the scope passes on.
-                Err(mpsc::RecvError) => break Err(HashError::Cancelled),
-            }
-        };
-        drop(full);
-        drop(empty_sender);
-        outcome
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::AtomicU64;
+
+    /// Many blocks.
+    const BIG: usize = 32 * BLOCK;
 
     fn written(folder: &Path, name: &str, size: usize) -> (PathBuf, Vec<u8>) {
         let bytes: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
@@ -287,7 +213,7 @@ mod tests {
     #[test]
     fn every_size_hashes_to_the_digest_of_its_bytes() {
         let folder = tempfile::tempdir().expect("a folder");
-        let big = READ_AHEAD_FROM as usize;
+        let big = BIG;
         let sizes = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, big - 1, big, big + 12_345];
         let files: Vec<_> =
             sizes.iter().map(|size| written(folder.path(), &format!("f{size}"), *size)).collect();
@@ -313,7 +239,7 @@ mod tests {
     #[test]
     fn a_cancelled_hash_ends_early_and_removes_its_copy() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (path, _) = written(folder.path(), "big", 3 * READ_AHEAD_FROM as usize);
+        let (path, _) = written(folder.path(), "big", 3 * BIG);
         let observer = StopAfter(AtomicU64::new(0), 1_000_000);
         let copy_path = folder.path().join("copy");
         let mut copy = Staged::create(&copy_path, 0o600).expect("created");
@@ -338,7 +264,7 @@ mod tests {
     #[test]
     fn a_file_that_changes_meanwhile_has_no_digest() {
         let folder = tempfile::tempdir().expect("a folder");
-        for size in [10, READ_AHEAD_FROM as usize] {
+        for size in [10, BIG] {
             let (path, _) = written(folder.path(), "growing", size);
             let opened = OpenedFile::open(&path, Links::Refuse).expect("opened");
             // Bounded: each block read appends one byte, and each byte is one more block at the end.
