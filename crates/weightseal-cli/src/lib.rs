@@ -53,14 +53,23 @@ impl From<Status> for std::process::ExitCode {
     }
 }
 
+/// Whether what is printed can arrive anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdout {
+    /// As far as is known.
+    Open,
+    /// The caller closed it.
+    Closed,
+}
+
 /// Runs the command with the given arguments, the first being the program's name.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Status {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: Stdout) -> Status {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, stdout),
     };
     interrupt::install();
-    let mut output = Output::new(arguments.json, arguments.quiet);
+    let mut output = Output::new(arguments.json, arguments.quiet, stdout);
     let result = dispatch(arguments.command, &mut output);
     output.finish(result)
 }
@@ -82,7 +91,11 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
 }
 
 /// Help and version are data; everything else clap has to say is a usage error, exit status 2.
-fn usage(error: &clap::Error) -> Status {
+fn usage(error: &clap::Error, stdout: Stdout) -> Status {
     let written = error.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
-    if error.use_stderr() || written.is_err() { Status::NotCarriedOut } else { Status::Done }
+    if error.use_stderr() || written.is_err() || stdout == Stdout::Closed {
+        Status::NotCarriedOut
+    } else {
+        Status::Done
+    }
 }

@@ -5,14 +5,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use crate::Status;
 use crate::problem::Problem;
+use crate::{Status, Stdout};
 
 /// Collects what a command prints.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
+    closed: bool,
     /// Writing to standard output failed: the reader is gone, or the disk is full.
     broken: Option<io::Error>,
 }
@@ -23,8 +24,8 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const SOFT: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Output {
-    pub(crate) fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet, broken: None }
+    pub(crate) fn new(json: bool, quiet: bool, stdout: Stdout) -> Self {
+        Self { json, quiet, closed: stdout == Stdout::Closed, broken: None }
     }
 
     /// Whether one JSON object is asked for.
@@ -53,7 +54,7 @@ impl Output {
 
     /// Data that was asked for as such; `--quiet` does not hide it.
     pub(crate) fn data(&mut self, bytes: &[u8]) {
-        if self.broken.is_none() {
+        if !self.is_broken() {
             self.broken = io::stdout().lock().write_all(bytes).err();
         }
     }
@@ -134,9 +135,17 @@ impl Output {
     }
 
     fn stdout(&mut self, text: &str) {
-        if self.broken.is_none() {
+        if !self.is_broken() {
             self.broken = anstream::stdout().lock().write_all(text.as_bytes()).err();
         }
+    }
+
+    /// Nothing more is written after the first failure; printing to a closed standard output is one.
+    fn is_broken(&mut self) -> bool {
+        if self.closed {
+            self.broken.get_or_insert_with(|| io::Error::other("it is closed"));
+        }
+        self.broken.is_some()
     }
 }
 

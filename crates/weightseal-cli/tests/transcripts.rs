@@ -32,7 +32,6 @@ fn the_pages_show_what_the_command_prints() {
             differences.push(format!("{}:\n{}", page.display(), first_difference(&expected, &found)));
         }
     }
-    println!("{commands} commands played");
     assert!(commands > 60, "only {commands} commands in all pages");
     assert!(
         differences.is_empty(),

@@ -661,7 +661,7 @@ fn every_bit_of_a_model_counts() {
 // ---------------------------------------------------------------- structural changes
 
 /// JSON that can also be wrong: duplicate keys, numbers as text.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 enum Node {
     Raw(String),
     Text(String),
@@ -993,9 +993,9 @@ fn changes_of_the_statement_are_refused_unless_signed() {
             let mut node = Node::read(&scene.original);
             let Node::Text(payload) = node.field("envelope").field("payload") else { panic!("no text") };
             let mut statement = Node::read(&decode_base64(payload).expect("base64"));
-            let before = statement.clone();
+            let before = statement.to_text();
             let changes = mutations(&mut statement, &mut random);
-            if statement == before {
+            if statement.to_text() == before {
                 continue;
             }
             let mut envelope = Envelope { payload: statement.to_text().into_bytes(), signatures: Vec::new() };

@@ -157,7 +157,8 @@ fn remove_if_abandoned(path: &Path) -> io::Result<()> {
     let gone_is_fine =
         |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
     match options.open(path) {
-        Ok(file) if lock(&file) => std::fs::remove_file(path).or_else(gone_is_fine),
+        // Whoever holds the lock of the file with this name may remove it; another one may have taken its place.
+        Ok(file) if lock(&file) && is_still(&file, path) => std::fs::remove_file(path).or_else(gone_is_fine),
         Ok(_) => Ok(()),
         Err(error) => gone_is_fine(error),
     }

@@ -125,6 +125,9 @@ pub enum Trouble {
     /// No key was given.
     #[error("no key was given to verify with")]
     NoKey,
+    /// A folder for names was given, and a manifest has no names in folders.
+    #[error("a base folder is for bundle manifests, and this is the manifest of one file")]
+    BaseOfOne,
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -137,7 +140,7 @@ impl Trouble {
             Self::File(error) => error.code(),
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
-            Self::NoKey | Self::CopyOfMany => "usage",
+            Self::NoKey | Self::BaseOfOne | Self::CopyOfMany => "usage",
         }
     }
 
@@ -147,6 +150,9 @@ impl Trouble {
             Self::File(error) => error.hint(),
             Self::Hash(error) => error.hint(),
             Self::Name(_) => Some("rename the file".to_owned()),
+            Self::BaseOfOne => {
+                Some("leave out --base, or name the bundle manifest with --signature".to_owned())
+            }
             Self::NoKey => Some("give the signer's public key with --key".to_owned()),
             Self::CopyOfMany => {
                 Some("verify one file of the set: `verify FILE --signature BUNDLE --copy-to F`".to_owned())

@@ -114,6 +114,9 @@ impl Run<'_> {
         model: Option<(OpenedFile, SafeName)>,
     ) -> Result<Shown, Trouble> {
         self.facts.container = Some(Container::Manifest);
+        if self.target.base.is_some() {
+            return Err(Trouble::BaseOfOne);
+        }
         let name = &manifest.visible.model_file;
         let opened = match model {
             Some((opened, asked)) => {
