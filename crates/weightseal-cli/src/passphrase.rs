@@ -155,7 +155,10 @@ fn from_file(path: &Path) -> Result<Passphrase, Problem> {
         code: "passphrase-unreadable",
         ..Problem::usage(format!("cannot read the passphrase from `{}`: {error}", EscapedPath(path)), None)
     };
-    Ok(Passphrase::from_file_contents(read.map_err(unreadable)?)?)
+    Passphrase::from_file_contents(read.map_err(unreadable)?).map_err(|error| Problem {
+        code: error.code(),
+        ..Problem::usage(format!("the passphrase in `{}` is empty", EscapedPath(path)), None)
+    })
 }
 
 fn from_descriptor(descriptor: u32) -> Result<Passphrase, Problem> {

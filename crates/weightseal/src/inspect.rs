@@ -58,7 +58,15 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     let bytes = zeroize::Zeroizing::new(bytes);
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),
+        Err(KeyError::NotPem) if !looks_like_json(&bytes) => {
+            Err(Fault::NotASignature { looks_like: "something that is neither JSON nor PEM" }.into())
+        }
         Err(KeyError::NotPem) => Ok(Inspection::Signature(SignatureFile::parse(&bytes)?)),
         Err(error) => Err(KeyFileError::Key { path: path.to_owned(), error }.into()),
     }
+}
+
+/// A file of another kind (a model, a key in DER) is better called that than a damaged signature file.
+fn looks_like_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | 0xef | 0xfe | 0xff))
 }

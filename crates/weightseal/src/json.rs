@@ -58,7 +58,7 @@ pub enum JsonError {
     #[error("is encoded as {0}, not as plain UTF-8")]
     Encoding(&'static str),
     /// Bytes that are not UTF-8.
-    #[error("is not UTF-8 (byte {0})")]
+    #[error("is not UTF-8 (from byte {0} on, counted from 0)")]
     NotUtf8(usize),
     /// The parser's complaint: no JSON, cut short, lone surrogate, trailing bytes, one of our restrictions.
     #[error("is not strict JSON: {what} (line {line}, column {column})")]

@@ -58,21 +58,37 @@ impl FromStr for Timestamp {
     type Err = NotATime;
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        // jiff reads many more forms (a space for `T`, `[zone]` suffixes, week dates); RFC 3339 has one.
-        let shape_fits = (20..=35).contains(&text.len())
-            && text.bytes().enumerate().all(|(at, byte)| match at {
-                4 | 7 => byte == b'-',
-                10 => byte == b'T',
-                13 | 16 => byte == b':',
-                0..=18 => byte.is_ascii_digit(),
-                _ => byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b':' | b'Z'),
-            });
-        if !shape_fits {
+        if !has_shape(text.as_bytes()) {
             return Err(NotATime);
         }
         let instant = text.parse().map_err(|_| NotATime)?;
         Ok(Self { text: text.to_owned(), instant })
     }
+}
+
+/// jiff reads many more forms (a space for `T`, `[zone]` suffixes, leap seconds, short offsets); RFC 3339 has one.
+fn has_shape(text: &[u8]) -> bool {
+    let like = |text: &[u8], shape: &[u8]| {
+        text.len() == shape.len()
+            && text
+                .iter()
+                .zip(shape)
+                .all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape })
+    };
+    let Some((seconds, rest)) = text.split_at_checked(19) else { return false };
+    let fraction = match rest {
+        [b'.', digits @ ..] => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        _ => 0,
+    };
+    let offset = &rest[fraction..];
+    let offset_fits = like(offset, b"Z")
+        || ((like(offset, b"+00:00") || like(offset, b"-00:00"))
+            && &offset[1..3] < b"24".as_slice()
+            && offset[4] < b'6');
+    like(seconds, b"0000-00-00T00:00:00")
+        && seconds[17] < b'6'
+        && matches!(fraction, 0 | 2..=10)
+        && offset_fits
 }
 
 /// A span of time as typed: `90d`, `12h`, `1y 6mo`, or an ISO 8601 duration such as `P90D`.
@@ -137,6 +153,13 @@ mod tests {
             "+002026-11-22T18:27:47Z",
             "2026-13-22T18:27:47Z",
             "2026-11-22T18:27:47.662870+00:00 ",
+            "2026-11-22T18:27:47+00",
+            "2026-11-22T18:27:47+0000",
+            "2026-11-22T18:27:47+00:00:30",
+            "2026-11-22T18:27:47-25:00",
+            "2026-11-22T18:27:60Z",
+            "2026-11-22T18:27:47.Z",
+            "2026-11-22T18:27:47.1234567890Z",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATime), "{text:?}");
         }

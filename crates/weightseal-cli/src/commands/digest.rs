@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weightseal::file::Links;
+use weightseal::file::{Links, OpenedFile};
 use weightseal::hash::{FileDigest, HashError, hash_files, hash_reader};
 
 use crate::args::DigestArguments;
@@ -14,7 +14,8 @@ pub(crate) fn run(arguments: &DigestArguments, output: &mut Output) -> Result<()
     let progress = Progress::new(output);
     let is_stdin = |path: &Path| path == Path::new("-");
     let paths: Vec<PathBuf> = arguments.files.iter().filter(|path| !is_stdin(path)).cloned().collect();
-    let mut hashed = hash_files(&paths, Links::Follow, &progress).into_iter();
+    let mut hashed =
+        hash_files(&paths, &|_, path| OpenedFile::open(path, Links::Follow), &progress).into_iter();
     let mut results = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
         let result = if is_stdin(path) {

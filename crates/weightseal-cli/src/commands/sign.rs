@@ -1,6 +1,7 @@
 //! `weightseal sign`: sign a file, or several as one bundle.
 
 use serde_json::json;
+use weightseal::format::is_manifest_name;
 use weightseal::sign::{CompatSignature, Options, SignedFiles, sign_bundle, sign_file};
 use weightseal::text::EscapedPath;
 use weightseal::time::{Age, Instant, Timestamp};
@@ -15,6 +16,15 @@ pub(crate) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
     if arguments.bundle.is_none() && arguments.files.len() > 1 {
         let hint = "sign several files as one set with --bundle NAME.manifest.json, or one after the other";
         return Err(Problem::usage("one manifest is for one file", Some(hint)));
+    }
+    if let Some(bundle) = arguments.bundle.as_deref()
+        && !bundle.file_name().and_then(|name| name.to_str()).is_some_and(is_manifest_name)
+    {
+        let message = format!("`{}` is not a name for a bundle manifest", EscapedPath(bundle));
+        return Err(Problem::usage(
+            message,
+            Some("name it NAME.manifest.json, so that `verify` knows it for what it is"),
+        ));
     }
     let options = options(arguments)?;
     let key = passphrase::unlock(&arguments.key, &arguments.passphrase, output)?;
@@ -72,6 +82,7 @@ fn report(
     output: &mut Output,
 ) {
     let what = match &arguments.bundle {
+        Some(_) if signed.files.len() == 1 => "1 file".to_owned(),
         Some(_) => format!("{} files", signed.files.len()),
         None => EscapedPath(&arguments.files[0]).to_string(),
     };

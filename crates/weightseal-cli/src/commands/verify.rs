@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use weightseal::envelope::Container;
-use weightseal::format::Fault;
+use weightseal::format::{Covered, Fault, bundle_name};
 use weightseal::key::{KeyFileError, PublicKey, load_public};
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::time::Instant;
@@ -90,27 +90,43 @@ fn summary(outcome: &Outcome) -> String {
     let mut parts = Vec::new();
     parts.push(match (outcome, facts.container) {
         (Outcome::Partial(_), _) => format!(
-            "{}, {checked} of {} files of {}",
+            "{}, {checked} of {} of {}",
             EscapedPath(&facts.target),
-            facts.files.len(),
+            count(facts.files.len()),
             EscapedPath(facts.signature_file.as_deref().unwrap_or(&facts.target)),
         ),
-        (_, Some(Container::Bundle)) => format!("{} ({checked} files)", EscapedPath(&facts.target)),
+        (_, Some(Container::Bundle)) => {
+            format!("{} ({}{})", EscapedPath(&facts.target), count(checked), renamed(facts))
+        }
         _ => EscapedPath(facts.files.first().map_or(&facts.target, |file| &file.path)).to_string(),
     });
-    parts.extend(facts.signed_at.as_ref().map(weightseal::time::Timestamp::to_seconds));
-    let key = facts.key.as_ref().map(|key| {
-        let version = key.version.map(|version| format!(" (version {version})")).unwrap_or_default();
-        format!("key {}{version}", key.id.short())
-    });
-    let signer = facts.signer.as_deref().map(Escaped);
-    if let (Some(key), Some(signer)) = (key, signer) {
-        parts.push(match facts.authenticated {
-            Some(true) => format!("{key}, signing as {signer}"),
-            _ => format!("{key}, claimed by {signer} (not authenticated)"),
-        });
+    let version =
+        facts.key.as_ref().and_then(|key| key.version).map(|version| format!(" (version {version})"));
+    let version = version.unwrap_or_default();
+    if let (Some(key), Some(signer), Some(time)) = (&facts.key, &facts.signer, &facts.signed_at) {
+        let (key, signer, time) = (key.id.short(), Escaped(signer), time.to_seconds());
+        match facts.authenticated {
+            Some(true) => parts.extend([time, format!("key {key}{version}, signing as {signer}")]),
+            // Nothing but the digest is signed: what is only claimed stands behind that word.
+            _ => parts.push(format!("key {key}, claimed by {signer}{version} at {time} (not authenticated)")),
+        }
     }
     parts.join("  ")
+}
+
+/// `1 file`, `2 files`.
+fn count(files: usize) -> String {
+    format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
+/// The signed name of a set whose bundle manifest is called otherwise.
+fn renamed(facts: &Facts) -> String {
+    let file_name =
+        facts.signature_file.as_deref().and_then(|path| path.file_name()?.to_str()).unwrap_or_default();
+    match &facts.name {
+        Some(name) if bundle_name(file_name) != name => format!(", signed as `{}`", Escaped(name)),
+        _ => String::new(),
+    }
 }
 
 fn notes(facts: &Facts) -> Vec<String> {
@@ -134,7 +150,8 @@ fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
     let mut details = self::details(headline);
     details
         .extend(rejected.reasons()[1..].iter().map(|reason| format!("also: {reason} [{}]", reason.code())));
-    if let Reason::Fault(Fault::InvalidSignature { .. }) = headline
+    if let Reason::Fault(Fault::InvalidSignature { covered: Covered::HexDigest, mistake: None, .. }) =
+        headline
         && rejected.facts().files.iter().any(|file| file.status == FileStatus::Unchanged)
     {
         details.push(
@@ -172,8 +189,8 @@ fn details(reason: &Reason) -> Vec<String> {
         }
         Reason::MissingFile { path, .. } => vec![format!("looked for `{}`", EscapedPath(path))],
         Reason::Refusal(weightseal::trust::Refusal::UntrustedKey { named, given }) => {
-            let mut lines = vec![format!("signed with {named}")];
-            lines.extend(given.iter().map(|key| format!("given       {key}")));
+            let mut lines = vec![format!("named {named}")];
+            lines.extend(given.iter().map(|key| format!("given {key}")));
             lines
         }
         _ => Vec::new(),
@@ -213,6 +230,7 @@ fn reason_json(reason: &Reason) -> Value {
 }
 
 fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
+    let is_signed = facts.authenticated == Some(true);
     let files: Vec<Value> = facts
         .files
         .iter()
@@ -232,10 +250,9 @@ fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
             "id": key.id.to_string(),
             "algorithm": key.algorithm.manifest_name(),
             "size": key.bits,
-            "version": key.version,
+            "version": key.version.filter(|_| is_signed),
         })
     });
-    let signed_field = if facts.authenticated == Some(true) { "signer" } else { "claimed_signer" };
     let mut value = json!({
         "schema": "weightseal.result/1",
         "verdict": verdict,
@@ -256,12 +273,19 @@ fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         },
         "files": files,
         "key": key,
-        "signed_at": facts.signed_at.as_ref().map(|time| time.as_str()),
+        "name": facts.name,
+        "signer": facts.signer.as_ref().filter(|_| is_signed),
+        "signed_at": facts.signed_at.as_ref().filter(|_| is_signed).map(|time| time.as_str()),
         "expires_at": facts.expires_at.as_ref().map(|time| time.as_str()),
         "model_version": facts.model_version,
         "annotations": facts.annotations,
         "statement_sha256": facts.statement.map(|digest| digest.to_string()),
     });
-    value[signed_field] = json!(facts.signer);
+    if facts.authenticated == Some(false) {
+        // Under names of their own, so that nobody takes a claim for a fact.
+        value["claimed_signer"] = json!(facts.signer);
+        value["claimed_signed_at"] = json!(facts.signed_at.as_ref().map(|time| time.as_str()));
+        value["claimed_key_version"] = json!(facts.key.as_ref().and_then(|key| key.version));
+    }
     value
 }

@@ -142,16 +142,14 @@ impl FileError {
     /// One line of advice, where there is any.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Symlink { target, .. } => {
-                format!("links are not followed here; name the file itself, `{}`", EscapedPath(target))
-            }
+            Self::Symlink { .. } => "links are not followed here; name the file itself".to_owned(),
             Self::Changed { .. } => {
                 "something writes to this file; try again when the writer is done, or work on a copy"
                     .to_owned()
             }
             Self::NotRegular { kind: Kind::Directory, .. } => "name one file inside the folder".to_owned(),
             Self::PermissionDenied { action: "write", .. } => {
-                "make the folder writable, or name another place with --output".to_owned()
+                "make the folder writable, or write somewhere else".to_owned()
             }
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space; what was there before is untouched".to_owned()

@@ -31,6 +31,25 @@ impl OpenedFile {
     /// A [`FileError`] for anything else: missing, a link (unless followed), folder, pipe, socket, device.
     pub fn open(path: &Path, links: Links) -> Result<Self, FileError> {
         let file = open_without_waiting(path, links).map_err(|error| explain(path, links, error))?;
+        Self::regular(file, path)
+    }
+
+    /// Opens a regular file below `folder`, following no symbolic link on the way: names in a signature file must
+    /// not lead out of the folder that they are relative to.
+    ///
+    /// # Errors
+    /// A [`FileError`], as for [`OpenedFile::open`]; a link on the way is [`FileError::Symlink`].
+    pub fn open_below<'a>(
+        folder: &Path,
+        components: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, FileError> {
+        let mut path = folder.to_owned();
+        path.extend(components.into_iter());
+        let file = open_beneath(folder, &path)?;
+        Self::regular(file, &path)
+    }
+
+    fn regular(file: File, path: &Path) -> Result<Self, FileError> {
         let metadata = file.metadata().map_err(|error| FileError::read(path, error))?;
         if !metadata.is_file() {
             return Err(FileError::NotRegular { path: path.to_owned(), kind: kind_of(&metadata) });
@@ -196,6 +215,41 @@ fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
         flags |= OFlags::NOFOLLOW;
     }
     Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+}
+
+/// Walks from `folder` down to `path`, which begins with it, by folder handles.
+#[cfg(unix)]
+fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    // A handle for walking needs no permission to list the folder where the system can tell the two apart.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const WALK: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const WALK: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+    let mut walked = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    let mut handle =
+        openat(CWD, &walked, WALK, Mode::empty()).map_err(|error| FileError::read(&walked, error.into()))?;
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    for component in below.parent().into_iter().flat_map(Path::components) {
+        walked.push(component);
+        handle = openat(&handle, component.as_os_str(), WALK | OFlags::NOFOLLOW, Mode::empty()).map_err(
+            |error| match walked.read_link() {
+                Ok(target) => FileError::Symlink { path: walked.clone(), target },
+                Err(_) => FileError::read(path, error.into()),
+            },
+        )?;
+    }
+    let name = below.file_name().unwrap_or_default();
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let file = openat(&handle, name, flags, Mode::empty())
+        .map_err(|error| explain(path, Links::Refuse, error.into()))?;
+    Ok(File::from(file))
+}
+
+#[cfg(not(unix))]
+fn open_beneath(_: &Path, path: &Path) -> Result<File, FileError> {
+    open_without_waiting(path, Links::Refuse).map_err(|error| explain(path, Links::Refuse, error))
 }
 
 #[cfg(not(unix))]

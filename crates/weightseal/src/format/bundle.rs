@@ -53,7 +53,7 @@ impl BundleManifest {
                 // One envelope signs the set; one of an entry's own would be a second truth.
                 return Err(FieldError::value(
                     format!("{place}.envelope"),
-                    "stands inside an entry of a bundle",
+                    "is not allowed inside an entry of a bundle",
                 )
                 .into());
             }

@@ -13,7 +13,7 @@ use crate::key::PublicKey;
 /// Everything that is wrong with a manifest under this key; nothing, if it is signed by it.
 pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::from_iter(check_hex_signature(&manifest.visible, key, None, Explain::Yes));
-    faults.extend(check_key_fields(&manifest.visible, key));
+    faults.extend(check_key_fields(&manifest.visible, key, ""));
     if let Some(signed) = &manifest.signed {
         faults.extend(check_envelope(signed, key));
         faults.extend(compare_manifest(manifest, signed));
@@ -24,11 +24,11 @@ pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
 /// Everything that is wrong with a bundle manifest under this key; nothing, if it is signed by it.
 pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for entry in &bundle.artifacts {
+    for (at, entry) in bundle.artifacts.iter().enumerate() {
         let explained = faults.iter().any(|fault| matches!(fault, Fault::InvalidSignature { .. }));
         let explain = if explained { Explain::No } else { Explain::Yes };
         faults.extend(check_hex_signature(entry, key, Some(entry.model_file.as_str()), explain));
-        faults.extend(check_key_fields(entry, key));
+        faults.extend(check_key_fields(entry, key, &format!("artifacts[{at}].")));
     }
     faults.extend(check_list(bundle));
     if let Some(signed) = &bundle.signed {
@@ -161,11 +161,11 @@ fn check_hex_signature(
     })
 }
 
-fn check_key_fields(visible: &Visible, key: &PublicKey) -> Vec<Fault> {
+fn check_key_fields(visible: &Visible, key: &PublicKey, place: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut expect = |field, expected: String, found: String| {
         if expected != found {
-            faults.push(Fault::KeyMismatch { field, expected, found });
+            faults.push(Fault::KeyMismatch { field: format!("{place}{field}"), expected, found });
         }
     };
     expect("algorithm", key.algorithm().manifest_name().to_owned(), visible.algorithm.clone());

@@ -57,17 +57,17 @@ pub enum Fault {
         mistake: Option<Mistake>,
     },
     /// `algorithm` or `key_size` contradict the key.
-    #[error("the manifest's `{field}` is `{}`, but the key's is `{expected}`", Escaped(.found))]
+    #[error("the manifest's `{}` is `{}`, but the key's is `{expected}`", Escaped(.field), Escaped(.found))]
     KeyMismatch {
         /// The field.
-        field: &'static str,
+        field: String,
         /// What the key has.
         expected: String,
         /// What the manifest says.
         found: String,
     },
     /// A visible field differs from what was signed.
-    #[error("the visible `{}` is {}, but what was signed is {}", Escaped(.field), shown(.found.as_deref()), shown(.signed.as_deref()))]
+    #[error("the field `{}` is {}, where the signature says {}", Escaped(.field), shown(.found.as_deref()), shown(.signed.as_deref()))]
     FieldMismatch {
         /// The field.
         field: String,
@@ -141,7 +141,7 @@ impl Fault {
             Self::InvalidSignature { mistake: None, .. } => {
                 "either another key signed, or the manifest was changed after signing: ask the signer for key and manifest".to_owned()
             }
-            Self::KeyMismatch { field: "key_size", found, .. } if found == "4096" => {
+            Self::KeyMismatch { field, found, .. } if field.ends_with("key_size") && found == "4096" => {
                 "some signing scripts write 4096 whatever the key: sign again, or have the signer correct `key_size`".to_owned()
             }
             Self::KeyMismatch { .. } => "the manifest belongs to another key, or was edited: ask the signer".to_owned(),
@@ -162,7 +162,7 @@ fn invalid_signature(covered: Covered, key: &KeyId, artifact: Option<&str>) -> S
         Covered::Statement => "signature over the statement",
     };
     let of = artifact.map(|name| format!(" of `{}`", Escaped(name))).unwrap_or_default();
-    format!("the {what}{of} was not made with key {}", key.short())
+    format!("the {what}{of} does not verify with key {}", key.short())
 }
 
 fn shown(text: Option<&str>) -> String {

@@ -124,7 +124,7 @@ impl Visible {
             }
             if key_id.is_some() {
                 // Only we write key ids, and always with an envelope: it has been taken away.
-                return Err(FieldError::value("key_id", "stands there without an `envelope`").into());
+                return Err(FieldError::value("key_id", "is not allowed without an `envelope`").into());
             }
         }
         Ok(Self {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::digest::{Digest, Hasher};
-use crate::file::{FileError, Links, OpenedFile, Staged, size_of};
+use crate::file::{FileError, OpenedFile, Staged, size_of};
 
 /// Bytes read at once: large enough that system calls do not count, small enough for the second-level cache.
 const BLOCK: usize = 256 * 1024;
@@ -141,24 +141,27 @@ pub fn hash_reader(mut reader: impl Read, observer: &dyn Observer) -> Result<Fil
     }
 }
 
+/// How each of several files is opened: given its position and its path.
+pub type Opener<'a> = dyn Fn(usize, &Path) -> Result<OpenedFile, FileError> + Sync + 'a;
+
 /// Hashes several files on all cores. The results stand in the order of `paths`.
 pub fn hash_files(
     paths: &[PathBuf],
-    links: Links,
+    open: &Opener<'_>,
     observer: &dyn Observer,
 ) -> Vec<Result<FileDigest, HashError>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     // Everything at once, so that progress has a total; a file that is gone is reported when it is opened.
     paths.iter().filter_map(|path| size_of(path)).for_each(|size| observer.expects(size));
-    let hash = |path: &Path| hash_opened(OpenedFile::open(path, links)?, None, observer);
+    let hash = |at: usize, path: &Path| hash_opened(open(at, path)?, None, observer);
     let mut results: Vec<(usize, Result<FileDigest, HashError>)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores.min(paths.len()))
             .map(|_| {
                 scope.spawn(|| {
                     let mut done = Vec::new();
                     while let Some((at, path)) = take_next(paths, &next) {
-                        done.push((at, hash(path)));
+                        done.push((at, hash(at, path)));
                     }
                     done
                 })
@@ -198,6 +201,7 @@ fn read_all(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::Links;
     use std::sync::atomic::AtomicU64;
 
     /// Many blocks.
@@ -218,7 +222,9 @@ mod tests {
         let files: Vec<_> =
             sizes.iter().map(|size| written(folder.path(), &format!("f{size}"), *size)).collect();
         let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
-        for ((_, bytes), found) in files.iter().zip(hash_files(&paths, Links::Refuse, &())) {
+        for ((_, bytes), found) in
+            files.iter().zip(hash_files(&paths, &|_, path| OpenedFile::open(path, Links::Refuse), &()))
+        {
             let expected = FileDigest { digest: Digest::of(bytes), size: bytes.len() as u64 };
             assert_eq!(found.expect("hashed"), expected);
             assert_eq!(hash_reader(&bytes[..], &()).expect("hashed"), expected);

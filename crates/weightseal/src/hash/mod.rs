@@ -2,4 +2,4 @@
 
 mod files;
 
-pub use files::{FileDigest, HashError, Observer, hash_file, hash_files, hash_reader};
+pub use files::{FileDigest, HashError, Observer, Opener, hash_file, hash_files, hash_reader};

@@ -33,6 +33,9 @@ pub enum KeyError {
     /// A certificate where a key is needed.
     #[error("a certificate, not a key")]
     Certificate,
+    /// A certificate where the private key is needed.
+    #[error("a certificate, where the private key is needed")]
+    CertificateForSigning,
     /// A public key where a private one is needed.
     #[error("a public key, where the private key is needed")]
     PublicGiven,
@@ -138,7 +141,7 @@ impl KeyError {
         match self {
             Self::NotPem | Self::Malformed { .. } | Self::UnknownLabel { .. } => "malformed-key",
             Self::Several { .. } => "several-keys",
-            Self::Certificate => "certificate-given",
+            Self::Certificate | Self::CertificateForSigning => "certificate-given",
             Self::PublicGiven => "private-key-expected",
             Self::PrivateGiven => "public-key-expected",
             Self::LegacyEncryption(_) => "legacy-encryption",
@@ -171,6 +174,10 @@ impl KeyError {
                     "if this very key is the one you mean, take it out: openssl x509 -in {path} -pubkey -noout -out key.pub"
                 )
             }
+            Self::CertificateForSigning => {
+                "sign with the private key that belongs to it; a certificate holds only the public one"
+                    .to_owned()
+            }
             Self::PublicGiven => "sign with the private key (keygen writes it as `NAME.pem`)".to_owned(),
             Self::PrivateGiven => "verify with the public key (keygen writes it as `NAME.pub`); \
                                    private keys belong on the signing machine only"
@@ -185,7 +192,9 @@ impl KeyError {
             Self::KdfTooCostly { .. } => {
                 "no honest tool writes such a key; ask whoever gave you this file".to_owned()
             }
-            Self::Weak(_) => "make a new key with `weightseal keygen`".to_owned(),
+            Self::Weak(_) => {
+                "a new key is needed (`weightseal keygen`); when verifying, ask the signer for it".to_owned()
+            }
             Self::PassphraseNeeded => {
                 "give it with --passphrase-file FILE, --passphrase-fd N or the environment \
                                        variable WEIGHTSEAL_PASSPHRASE, or run in a terminal to be asked"

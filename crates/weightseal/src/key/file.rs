@@ -84,12 +84,18 @@ impl PrivateKeyFile {
     /// # Errors
     /// A [`KeyFileError`]; among them a file that every user of the machine can read or change.
     pub fn read(path: &Path) -> Result<Self, KeyFileError> {
-        let (document, permissions) = read_document(path)?;
+        let (document, permissions) = read_document(path).map_err(|error| match error {
+            // Several certificates are told from one only by their number.
+            KeyFileError::Key { path, error: KeyError::Certificate } => {
+                KeyFileError::Key { path, error: KeyError::CertificateForSigning }
+            }
+            other => other,
+        })?;
         let content = match document {
             KeyDocument::Private(key) => Content::Plain(key),
             KeyDocument::Encrypted(key) => Content::Encrypted(key),
             KeyDocument::Public(_) => return Err(at(path, KeyError::PublicGiven)),
-            KeyDocument::Certificate(_) => return Err(at(path, KeyError::Certificate)),
+            KeyDocument::Certificate(_) => return Err(at(path, KeyError::CertificateForSigning)),
         };
         if let (true, Some(mode)) = (permissions.open_to_everybody(), permissions.mode()) {
             return Err(KeyFileError::OpenToEverybody { path: path.to_owned(), mode });

@@ -42,10 +42,15 @@ impl SafeName {
         !self.0.contains('/')
     }
 
+    /// Its components, from the top.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
     /// The path of this name below `folder`.
     pub fn below(&self, folder: &Path) -> PathBuf {
         let mut path = folder.to_owned();
-        path.extend(self.0.split('/'));
+        path.extend(self.components());
         path
     }
 }
@@ -75,7 +80,7 @@ impl fmt::Debug for SafeName {
 
 fn fault(text: &str) -> Option<&'static str> {
     if text.is_empty() {
-        return Some("is an empty name");
+        return Some("is empty");
     }
     if text.len() > MAX_NAME {
         return Some("is a name of more than 4096 bytes");

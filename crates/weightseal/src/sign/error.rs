@@ -22,7 +22,7 @@ pub enum SignError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A model's name can stand in no manifest.
-    #[error("the model's name {0}")]
+    #[error("the name {0}")]
     Name(#[from] UnsafeName),
     /// Something to be signed is not acceptable.
     #[error("{what} `{}` {problem}", Escaped(.value))]
@@ -35,14 +35,22 @@ pub enum SignError {
         problem: &'static str,
     },
     /// The manifest's name is taken by another model's manifest.
-    #[error("`{}` is the manifest of `{}`", EscapedPath(.path), Escaped(.of))]
+    #[error("`{}` is {}", EscapedPath(.path), owner(.of.as_deref()))]
     AnotherModels {
         /// The manifest.
         path: PathBuf,
-        /// The model it is of.
-        of: String,
+        /// The model it is of; `None` for a set of files.
+        of: Option<String>,
         /// A name that is free for this purpose.
         propose: Option<PathBuf>,
+    },
+    /// The other name that verification looks for is taken by a manifest of this model, or by a damaged one.
+    #[error("`{}` would be a second manifest beside `{}`, and verification would choose neither", EscapedPath(.path), EscapedPath(.other))]
+    SecondManifest {
+        /// The manifest to be written.
+        path: PathBuf,
+        /// The one that is there.
+        other: PathBuf,
     },
     /// The manifest's name is taken by something else.
     #[error("`{}` exists and is no manifest that could be replaced", EscapedPath(.path))]
@@ -99,6 +107,7 @@ impl SignError {
             }
             Self::AnotherModels { .. } => "manifest-of-another-model",
             Self::NotReplaceable { .. } => "not-replaceable",
+            Self::SecondManifest { .. } => "second-manifest",
             Self::OutsideBase { .. } => "outside-base",
             Self::SelfCheck { .. } => "self-check",
         }
@@ -113,8 +122,9 @@ impl SignError {
             Self::AnotherModels { propose: Some(path), .. } => {
                 format!("write to another name, which verification finds too: --output {}", EscapedPath(path))
             }
-            Self::AnotherModels { propose: None, .. } => "name another file with --output".to_owned(),
-            Self::NotReplaceable { .. } => "move it away, or name another file with --output".to_owned(),
+            Self::AnotherModels { propose: None, .. } => "write to another name".to_owned(),
+            Self::SecondManifest { .. } => "remove one of the two, then sign again".to_owned(),
+            Self::NotReplaceable { .. } => "move it away, or write to another name".to_owned(),
             Self::OutsideBase { .. } => "name a folder above all files with --base".to_owned(),
             Self::Count { .. } => "sign larger sets in several bundles".to_owned(),
             Self::SelfCheck { .. } => {
@@ -123,4 +133,11 @@ impl SignError {
             Self::Key(_) | Self::Claim { .. } | Self::Duplicate { .. } | Self::SignsItself { .. } => return None,
         })
     }
+}
+
+fn owner(of: Option<&str>) -> String {
+    of.map_or_else(
+        || "the bundle manifest of a set of files".to_owned(),
+        |of| format!("the manifest of `{}`", Escaped(of)),
+    )
 }

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use super::SignError;
 use crate::file::{FileError, Links, exists, read_bounded, resolve};
-use crate::format::{MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
 use crate::listing::{SafeName, UnsafeName};
 
 /// What stands at the place of a manifest.
 enum Occupant {
     Nobody,
     ThisModels,
-    AnotherModels(String),
+    AnotherModels(Option<String>),
+    /// What verification would take for a damaged manifest of this model.
+    Damaged,
     SomethingElse,
 }
 
@@ -31,13 +33,29 @@ pub(super) fn for_manifest(
         }
     };
     match occupant(&place, name)? {
-        Occupant::Nobody | Occupant::ThisModels => Ok(place),
+        Occupant::Nobody | Occupant::ThisModels => match second_candidate(&names, &place, name)? {
+            Some(other) => Err(SignError::SecondManifest { path: place, other }),
+            None => Ok(place),
+        },
         Occupant::AnotherModels(of) => {
             let free = |path: &&PathBuf| **path != place && !exists(path);
             Err(SignError::AnotherModels { propose: names.iter().find(free).cloned(), path: place, of })
         }
-        Occupant::SomethingElse => Err(SignError::NotReplaceable { path: place }),
+        Occupant::Damaged | Occupant::SomethingElse => Err(SignError::NotReplaceable { path: place }),
     }
+}
+
+/// Another file that verification would take for this model's manifest as well, were one written to `place`.
+fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<Option<PathBuf>, SignError> {
+    if !names.iter().any(|path| path == place) {
+        return Ok(None);
+    }
+    for other in names.iter().filter(|path| *path != place) {
+        if matches!(occupant(other, name)?, Occupant::ThisModels | Occupant::Damaged) {
+            return Ok(Some(other.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// A bundle manifest may replace a bundle manifest, and nothing else.
@@ -46,13 +64,13 @@ pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
         return Ok(());
     }
     match read(output)? {
-        Some(SignatureFile::Bundle(_)) => Ok(()),
-        Some(SignatureFile::Manifest(manifest)) => Err(SignError::AnotherModels {
+        Ok(SignatureFile::Bundle(_)) => Ok(()),
+        Ok(SignatureFile::Manifest(manifest)) => Err(SignError::AnotherModels {
             path: output.to_owned(),
-            of: manifest.visible.model_file.as_str().to_owned(),
+            of: Some(manifest.visible.model_file.as_str().to_owned()),
             propose: None,
         }),
-        None => Err(SignError::NotReplaceable { path: output.to_owned() }),
+        Err(_) => Err(SignError::NotReplaceable { path: output.to_owned() }),
     }
 }
 
@@ -61,21 +79,21 @@ fn occupant(path: &Path, name: &SafeName) -> Result<Occupant, SignError> {
         return Ok(Occupant::Nobody);
     }
     Ok(match read(path)? {
-        Some(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => {
-            Occupant::ThisModels
+        Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => Occupant::ThisModels,
+        Ok(SignatureFile::Manifest(manifest)) => {
+            Occupant::AnotherModels(Some(manifest.visible.model_file.as_str().to_owned()))
         }
-        Some(SignatureFile::Manifest(manifest)) => {
-            Occupant::AnotherModels(manifest.visible.model_file.as_str().to_owned())
-        }
-        Some(SignatureFile::Bundle(_)) => Occupant::AnotherModels("a bundle".to_owned()),
-        None => Occupant::SomethingElse,
+        Ok(SignatureFile::Bundle(_)) => Occupant::AnotherModels(None),
+        Err(Some(Fault::NotASignature { .. })) => Occupant::SomethingElse,
+        Err(_) => Occupant::Damaged,
     })
 }
 
-fn read(path: &Path) -> Result<Option<SignatureFile>, FileError> {
+/// What a file is as a signature; `None` stands for a file larger than any.
+fn read(path: &Path) -> Result<Result<SignatureFile, Option<Fault>>, FileError> {
     match read_bounded(path, Links::Refuse, MAX_SIGNATURE_FILE) {
-        Ok((bytes, _)) => Ok(SignatureFile::parse(&bytes).ok()),
-        Err(FileError::TooLarge { .. }) => Ok(None),
+        Ok((bytes, _)) => Ok(SignatureFile::parse(&bytes).map_err(Some)),
+        Err(FileError::TooLarge { .. }) => Ok(Err(None)),
         Err(error) => Err(error),
     }
 }
@@ -97,6 +115,7 @@ pub(super) fn name_below(path: &Path, base: &Path) -> Result<SafeName, SignError
     let file_name = model_name(path)?;
     let resolved = folder(path.parent().unwrap_or(Path::new("")))?;
     let Ok(below) = resolved.strip_prefix(folder(base)?) else {
+        let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
         return Err(SignError::OutsideBase { path: path.to_owned(), base: base.to_owned() });
     };
     let mut name = String::new();

@@ -124,8 +124,9 @@ pub fn sign_bundle(
     place::for_bundle(output)?;
     let base = base.unwrap_or_else(|| output.parent().unwrap_or(Path::new("")));
     let names = names_of(models, base, output)?;
-    let digests =
-        hash_files(models, Links::Refuse, observer).into_iter().collect::<Result<Vec<_>, HashError>>()?;
+    let digests = hash_files(models, &|_, path| OpenedFile::open(path, Links::Refuse), observer)
+        .into_iter()
+        .collect::<Result<Vec<_>, HashError>>()?;
     // Sorted by name, so that the order of the arguments does not matter.
     let files: BTreeMap<SafeName, FileDigest> = names.into_iter().zip(digests).collect();
 

@@ -8,7 +8,7 @@ use crate::time::{Age, Timestamp};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refusal {
     /// The manifest names a key that was not given.
-    #[error("signed with key {}, which is not {}", .named.short(), among(.given))]
+    #[error("the manifest names key {}, which is not {}", .named.short(), among(.given))]
     UntrustedKey {
         /// The key that the manifest names.
         named: KeyId,

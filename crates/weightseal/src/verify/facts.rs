@@ -127,6 +127,8 @@ pub struct Facts {
     pub checks: Checks,
     /// The files of the model.
     pub files: Vec<FileFact>,
+    /// The signed name: the model's file name, or that of the set.
+    pub name: Option<String>,
     /// The key.
     pub key: Option<KeyFact>,
     /// Who signs, by the key holder's word.
@@ -156,6 +158,7 @@ impl Facts {
             authenticated: None,
             checks: Checks::default(),
             files: Vec::new(),
+            name: None,
             key: None,
             signer: None,
             signed_at: None,

@@ -113,17 +113,18 @@ impl Reason {
             Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::MissingFile { .. } => {
                 "do not load it; fetch the file again from where it was published".to_owned()
             }
-            Self::Unsigned { others, looked_for, .. } => match others.first() {
-                Some(other) => format!(
-                    "`{}` is there, but is not its manifest; name one with --signature",
-                    EscapedPath(other)
-                ),
-                None => {
-                    let names: Vec<_> =
-                        looked_for.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();
-                    format!("looked for {}; name another place with --signature", names.join(" and "))
-                }
-            },
+            Self::Unsigned { others, looked_for, .. } => {
+                let names: Vec<_> =
+                    looked_for.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();
+                let there = others
+                    .first()
+                    .map(|other| format!(" (`{}` is there, but is not its manifest)", EscapedPath(other)));
+                format!(
+                    "looked for {}{}; name another manifest, or the bundle it is in, with --signature",
+                    names.join(" and "),
+                    there.unwrap_or_default()
+                )
+            }
             Self::Ambiguous { candidates, .. } => {
                 let names: Vec<_> =
                     candidates.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();

@@ -172,7 +172,7 @@ impl Run<'_> {
         let whole = bundle.artifacts.len() == 1 || model.is_none();
         let mut copy = None;
         match model {
-            None => self.hash_all(&sizes)?,
+            None => self.hash_all(&bundle, &base, &sizes)?,
             Some((opened, _)) => match position_in(&bundle, opened.path(), &base)? {
                 None => {
                     let (model, bundle) = (opened.path().to_owned(), at.to_owned());
@@ -198,12 +198,19 @@ impl Run<'_> {
         Ok((digest, copy))
     }
 
-    fn hash_all(&mut self, sizes: &[Option<u64>]) -> Result<(), Trouble> {
+    fn hash_all(
+        &mut self,
+        bundle: &BundleManifest,
+        base: &Path,
+        sizes: &[Option<u64>],
+    ) -> Result<(), Trouble> {
         if self.target.copy_to.is_some() {
             return Err(Trouble::CopyOfMany);
         }
         let paths: Vec<PathBuf> = self.facts.files.iter().map(|file| file.path.clone()).collect();
-        let results = hash_files(&paths, Links::Refuse, self.observer);
+        let open =
+            |at: usize, _: &Path| OpenedFile::open_below(base, bundle.artifacts[at].model_file.components());
+        let results = hash_files(&paths, &open, self.observer);
         let mut facts = std::mem::take(&mut self.facts.files);
         let mut trouble = None;
         for ((fact, result), size) in facts.iter_mut().zip(results).zip(sizes) {
@@ -244,8 +251,19 @@ impl Run<'_> {
 
     /// Holds the signature file against the keys, and what was signed against the requirements.
     fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed) {
-        let content_failed = !self.reasons.is_empty();
-        self.facts.checks.content = Check::failed_if(content_failed);
+        self.facts.checks.content = match self.facts.files.iter().map(|file| file.status) {
+            statuses
+                if statuses
+                    .clone()
+                    .any(|status| matches!(status, FileStatus::Changed | FileStatus::Missing)) =>
+            {
+                Check::Failed
+            }
+            mut statuses => match statuses.any(|status| status == FileStatus::Unchanged) {
+                true => Check::Passed,
+                false => Check::NotChecked,
+            },
+        };
         let (key, faults) = match self.best_key(file) {
             Ok(best) => best,
             Err(refusal) => {
@@ -272,6 +290,7 @@ impl Run<'_> {
         self.facts.authenticated = Some(signed.is_some() && faults.is_empty());
         if faults.is_empty() {
             self.judge(signed.map(|signed| &signed.statement.claims), claimed);
+            self.facts.name = signed.map(|signed| signed.statement.name.clone());
             self.facts.statement = signed.map(|signed| Statement::digest(&signed.envelope.payload));
         }
         self.reasons.extend(faults.into_iter().map(Reason::from));
