@@ -104,8 +104,8 @@ pub fn remove_quietly(path: &Path) {
 /// Creates the temporary file and locks it; removes one that nobody holds any more.
 fn create_locked(temporary: &Path, target: &Path, mode: u32) -> Result<File, FileError> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            FileError::NotFound { path: target.parent().unwrap_or(target).to_owned() }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if !folder_of(target).is_dir() => {
+            FileError::NotFound { path: folder_of(target).to_owned() }
         }
         _ => FileError::write(target, error),
     };
@@ -204,11 +204,15 @@ fn link_to_new(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::remove_file(from)
 }
 
-fn sync_folder(target: &Path) -> io::Result<()> {
-    let folder = match target.parent() {
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn sync_folder(target: &Path) -> io::Result<()> {
+    let folder = folder_of(target);
     #[cfg(unix)]
     match File::open(folder)?.sync_all() {
         // Some file systems have no way to synchronise a folder; there is nothing more to do then.
