@@ -5,7 +5,6 @@
 //! behind the value. General parsers take the last of two equal keys in silence; an attacker who can make
 //! two programs read different things from one file has won, so there is no lenient mode.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -13,9 +12,12 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 /// Deepest nesting of arrays and objects. Our formats need 8; the rest is room for annotations.
 pub const MAX_DEPTH: usize = 64;
 
-/// Most values in one document: 16 for each of the 250 000 entries a signature may have. Bounds the memory
+/// Most values in one document: 11 for each of the 250 000 entries a signature may have. Bounds the memory
 /// that a small hostile file (`[[],[],…`) can claim.
-pub const MAX_VALUES: usize = 4_000_000;
+pub const MAX_VALUES: usize = 2_750_000;
+
+/// Most fields in one object. Only free annotations have a number without bound, and people write those.
+pub const MAX_FIELDS: usize = 10_000;
 
 /// Largest magnitude of an integer: beyond 2^53 common parsers disagree about the value (RFC 8259, section 6).
 pub const MAX_INTEGER: i64 = 1 << 53;
@@ -171,20 +173,31 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Value, A::Error> {
         let mut object: Vec<(String, Value)> = Vec::new();
-        let mut seen = HashSet::new();
         self.deeper::<A::Error>()?;
         while let Some(name) = fields.next_key::<String>()? {
-            if !seen.insert(name.clone()) {
-                let shown: String = name.chars().take(64).collect();
+            if object.len() == MAX_FIELDS {
                 return Err(serde::de::Error::custom(format_args!(
-                    "the key `{}` stands twice in one object",
-                    crate::text::Escaped(&shown)
+                    "more than {MAX_FIELDS} fields in one object"
                 )));
             }
             object.push((name, fields.next_value_seed(self.deeper()?)?));
         }
+        if let Some(name) = duplicate(&object) {
+            let shown: String = name.chars().take(64).collect();
+            return Err(serde::de::Error::custom(format_args!(
+                "the key `{}` stands twice in one object",
+                crate::text::Escaped(&shown)
+            )));
+        }
         Ok(Value::Object(object))
     }
+}
+
+/// A name that stands twice.
+fn duplicate(fields: &[(String, Value)]) -> Option<&str> {
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
 /// What is wrong with one field of a JSON object.

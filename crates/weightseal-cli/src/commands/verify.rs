@@ -15,6 +15,9 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Progress;
 
+/// How many reasons behind the headline are shown to a person.
+const MOST_REASONS: usize = 20;
+
 pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<(), Problem> {
     let keys =
         arguments.key.iter().map(|path| load_public(path)).collect::<Result<Vec<PublicKey>, KeyFileError>>();
@@ -148,8 +151,14 @@ fn notes(facts: &Facts) -> Vec<String> {
 fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
     let headline = rejected.headline();
     let mut details = self::details(headline);
-    details
-        .extend(rejected.reasons()[1..].iter().map(|reason| format!("also: {reason} [{}]", reason.code())));
+    let others = &rejected.reasons()[1..];
+    for reason in others.iter().take(MOST_REASONS) {
+        details.push(format!("also: {reason} [{}]", reason.code()));
+        details.extend(self::details(reason).into_iter().map(|line| format!("  {line}")));
+    }
+    if others.len() > MOST_REASONS {
+        details.push(format!("also: {} more reasons (--json lists all)", others.len() - MOST_REASONS));
+    }
     if let Reason::Fault(Fault::InvalidSignature { covered: Covered::HexDigest, mistake: None, .. }) =
         headline
         && rejected.facts().files.iter().any(|file| file.status == FileStatus::Unchanged)

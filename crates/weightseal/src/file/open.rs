@@ -44,7 +44,7 @@ impl OpenedFile {
         components: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, FileError> {
         let mut path = folder.to_owned();
-        path.extend(components.into_iter());
+        path.extend(components);
         let file = open_beneath(folder, &path)?;
         Self::regular(file, &path)
     }
@@ -112,6 +112,14 @@ impl OpenedFile {
 /// # Errors
 /// A [`FileError`]; [`FileError::TooLarge`] at once for sparse giants.
 pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
+    match read_once(path, links, limit) {
+        // Somebody put a new file in place just now, which stamps the old one too: the new one is whole.
+        Err(FileError::Changed { .. }) => read_once(path, links, limit),
+        other => other,
+    }
+}
+
+fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
     let mut opened = OpenedFile::open(path, links)?;
     if opened.size() > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), size: opened.size(), limit });
@@ -129,6 +137,20 @@ pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, P
     }
     opened.ensure_unchanged(count)?;
     Ok((bytes, permissions))
+}
+
+/// Makes sure that what is to be replaced at `path`, if anything is there, is a regular file.
+pub(super) fn ensure_replaceable(path: &Path) -> Result<(), FileError> {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => {
+            Err(FileError::Symlink { path: path.to_owned(), target: path.read_link().unwrap_or_default() })
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            Err(FileError::NotRegular { path: path.to_owned(), kind: kind_of(&metadata) })
+        }
+        // What cannot be looked at fails when it is written.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Whether anything has this path, a broken link included.

@@ -4,12 +4,15 @@
 //! the folder synchronised after it. The staged file has a fixed name and is locked while somebody works on
 //! it: what a killed run left behind is recognised (its lock is gone) and removed by the next run.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FileError;
+use super::open::ensure_replaceable;
+use crate::digest::Digest;
 
 /// What happens to a file that already has the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +44,8 @@ impl Staged {
         let name = target.file_name().ok_or_else(|| {
             FileError::write(target, io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))
         })?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(".weightseal-tmp");
-        let temporary = target.with_file_name(hidden);
+        ensure_replaceable(target)?;
+        let temporary = target.with_file_name(temporary_name(name));
         let file = create_locked(&temporary, target, mode)?;
         Ok(Self { file, temporary, target: target.to_owned(), placed: false })
     }
@@ -94,6 +95,20 @@ impl Drop for Staged {
             let _ = std::fs::remove_file(&self.temporary);
         }
     }
+}
+
+/// `.NAME.weightseal-tmp`; a name too long for that is replaced by its digest, so that it stays the same one.
+fn temporary_name(name: &OsStr) -> OsString {
+    const SUFFIX: &str = ".weightseal-tmp";
+    const LONGEST: usize = 255; // NAME_MAX of common file systems
+    let mut hidden = OsString::from(".");
+    if name.len() + SUFFIX.len() < LONGEST {
+        hidden.push(name);
+    } else {
+        hidden.push(Digest::of(name.as_encoded_bytes()).to_string());
+    }
+    hidden.push(SUFFIX);
+    hidden
 }
 
 /// Removes a file that a failed operation of ours has just written; failing to is no second error.

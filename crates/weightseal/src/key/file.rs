@@ -172,6 +172,10 @@ impl KeyPairFiles {
     /// # Errors
     /// A [`KeyFileError`]; on failure neither file is left behind.
     pub fn write(&self, key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<(), KeyFileError> {
+        if self.private == self.public {
+            return Err(FileError::Exists { path: self.public.clone() }.into());
+        }
+        self.ensure_free()?;
         let pem = match passphrase {
             Some(passphrase) => key.to_encrypted_pem(passphrase).map_err(|error| at(&self.private, error))?,
             None => key.to_plain_pem(),

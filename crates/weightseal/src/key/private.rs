@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PSS_SHA256, RsaKeyPair,
     RsaPssSaltLength, RsaSignatureEncoding,
 };
+use der::asn1::UintRef;
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Decode as _, Encode as _};
 use pkcs8::PrivateKeyInfoRef;
@@ -17,7 +18,7 @@ use spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::public::{EC_OID, ED25519_OID, RSA_OID, curve, curve_of, name_of};
-use super::{Algorithm, EncryptedKey, KeyError, KeySpec, Passphrase, PublicKey, pem};
+use super::{Algorithm, EncryptedKey, KeyError, KeySpec, Passphrase, PublicKey, pem, weak};
 use crate::digest::Digest;
 
 static PSS_DIGEST_SALT: RsaSignatureEncoding = RSA_PSS_SHA256;
@@ -89,6 +90,11 @@ impl PrivateKey {
         let info = PrivateKeyInfoRef::from_der(der).map_err(|_| MALFORMED)?;
         let (signer, public) = match info.algorithm.oid {
             RSA_OID => {
+                // Weak keys by their own name: the library refuses them as any other damage.
+                let inner = pkcs1::RsaPrivateKey::<UintRef<'_>>::from_der(info.private_key.as_bytes())
+                    .map_err(|_| MALFORMED)?;
+                weak::judge_rsa(inner.modulus.as_bytes(), inner.public_exponent.as_bytes())
+                    .map_err(KeyError::Weak)?;
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| MALFORMED)?;
                 let public = PublicKey::from_pkcs1_der(pair.public_key().as_ref())?;
                 (Signer::Rsa(Box::new(pair)), public)

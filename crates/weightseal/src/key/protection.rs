@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use der::asn1::OctetStringRef;
+use der::asn1::{OctetStringRef, UintRef};
 use der::oid::ObjectIdentifier;
-use der::{Decode as _, Encode as _, Sequence};
+use der::{AnyRef, Decode as _, Encode as _, Reader as _, Sequence, Tag, Tagged as _};
 use pkcs5::EncryptionScheme;
 use pkcs5::pbes2::{EncryptionScheme as Cipher, Kdf, Parameters, Pbkdf2Prf};
 use pkcs8::{EncryptedPrivateKeyInfo, EncryptedPrivateKeyInfoRef};
@@ -28,6 +28,8 @@ const MAX_SCRYPT_MEMORY: u64 = 256 * 1024 * 1024;
 /// scrypt's parallelisation multiplies its time.
 const MAX_SCRYPT_PARALLEL: u16 = 16;
 
+const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
 
 /// How a private key file is protected.
@@ -85,6 +87,8 @@ impl EncryptedKey {
                 KeyError::UnknownEncryption { oid: oid.to_string() }
             });
         }
+        // Before anything is handed to the library: some costs overflow there.
+        judge_cost(outer.algorithm.parameters.ok_or(KeyError::Malformed { what: "encrypted private key" })?)?;
         let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| KeyError::UnknownEncryption {
             oid: format!("{oid} (PBES2) with parameters that are not known"),
         })?;
@@ -147,16 +151,65 @@ fn is_legacy(oid: ObjectIdentifier) -> bool {
         || ["1", "3", "4", "6", "10", "11"].iter().any(|last| text == format!("1.2.840.113549.1.5.{last}"))
 }
 
+/// The outer shape of PBES2's parameters.
+#[derive(Sequence)]
+struct Schemes<'a> {
+    kdf: AlgorithmIdentifierRef<'a>,
+    cipher: AlgorithmIdentifierRef<'a>,
+}
+
+/// Refuses what would cost too much, whatever size of number it is written in.
+fn judge_cost(parameters: AnyRef<'_>) -> Result<(), KeyError> {
+    const MALFORMED: KeyError = KeyError::Malformed { what: "encrypted private key" };
+    let Schemes { kdf, cipher: _ } = parameters.decode_as().map_err(|_| MALFORMED)?;
+    let costs = match (kdf.oid, kdf.parameters) {
+        (PBKDF2 | SCRYPT, None) => return Err(MALFORMED),
+        (PBKDF2 | SCRYPT, Some(parameters)) => numbers(parameters).map_err(|_| MALFORMED)?,
+        // Another derivation is reported as unknown.
+        _ => return Ok(()),
+    };
+    match (kdf.oid, costs.as_slice()) {
+        (PBKDF2, [iterations, ..]) if *iterations > u128::from(MAX_ITERATIONS) => {
+            Err(KeyError::KdfTooCostly { cost: format!("{iterations} PBKDF2 iterations"), limit: "10000000" })
+        }
+        (PBKDF2, [iterations, ..]) if *iterations > 0 => Ok(()),
+        (SCRYPT, [n, r, p, ..]) => {
+            let memory = n.saturating_mul(*r).saturating_mul(128);
+            if memory > u128::from(MAX_SCRYPT_MEMORY) || *p > u128::from(MAX_SCRYPT_PARALLEL) {
+                let (cost, limit) =
+                    (format!("scrypt with N={n}, r={r}, p={p}"), "256 MiB (128·N·r) and p=16");
+                return Err(KeyError::KdfTooCostly { cost, limit });
+            }
+            // RFC 7914, section 2: N is a power of two above 1.
+            let is_sound = *n > 1 && n.is_power_of_two() && *r > 0 && *p > 0;
+            if is_sound { Ok(()) } else { Err(MALFORMED) }
+        }
+        _ => Err(MALFORMED),
+    }
+}
+
+/// The numbers of a key derivation, in their order; those beyond 128 bits count as the largest.
+fn numbers(parameters: AnyRef<'_>) -> der::Result<Vec<u128>> {
+    parameters.sequence(|reader| {
+        let mut numbers = Vec::new();
+        while !reader.is_finished() {
+            let value = AnyRef::decode(reader)?;
+            if value.tag() == Tag::Integer {
+                let number = value.decode_as::<UintRef<'_>>()?;
+                let digits = number.as_bytes();
+                let small = digits.iter().fold(0u128, |sum, digit| sum << 8 | u128::from(*digit));
+                numbers.push(if digits.len() > 16 { u128::MAX } else { small });
+            }
+        }
+        Ok(numbers)
+    })
+}
+
+/// Names what protects a key whose cost is acceptable.
 fn judge(parameters: &Parameters) -> Result<Protection, KeyError> {
     let (kdf, weak) = match &parameters.kdf {
         Kdf::Pbkdf2(kdf) => {
             let iterations = kdf.iteration_count;
-            if iterations > MAX_ITERATIONS {
-                return Err(KeyError::KdfTooCostly {
-                    cost: format!("{iterations} PBKDF2 iterations"),
-                    limit: "10000000",
-                });
-            }
             let prf = match kdf.prf {
                 Pbkdf2Prf::HmacWithSha1 => "SHA1",
                 Pbkdf2Prf::HmacWithSha224 => "SHA224",
@@ -170,12 +223,6 @@ fn judge(parameters: &Parameters) -> Result<Protection, KeyError> {
         Kdf::Scrypt(kdf) => {
             let (n, r, p) = (kdf.cost_parameter, kdf.block_size, kdf.parallelization);
             let memory = 128u64.saturating_mul(n).saturating_mul(u64::from(r));
-            if memory > MAX_SCRYPT_MEMORY || p > MAX_SCRYPT_PARALLEL {
-                return Err(KeyError::KdfTooCostly {
-                    cost: format!("scrypt with N={n}, r={r}, p={p}"),
-                    limit: "256 MiB (128·N·r) and p=16",
-                });
-            }
             (format!("scrypt with N={n}, r={r}, p={p}"), memory < 128 * 16_384 * 8)
         }
         _ => return Err(KeyError::UnknownEncryption { oid: parameters.kdf.oid().to_string() }),

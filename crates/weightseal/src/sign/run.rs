@@ -8,10 +8,10 @@ use crate::digest::Digest;
 use crate::envelope::{
     Claims, Container, Envelope, EnvelopeSignature, Resource, Statement, check_annotation, check_signer,
 };
-use crate::file::{Links, OpenedFile, Replace, Staged};
+use crate::file::{FileError, Links, OpenedFile, Replace, Staged, exists};
 use crate::format::{
-    BundleManifest, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name, check_bundle,
-    check_manifest,
+    BundleManifest, MAX_ARTIFACTS, MAX_SIGNATURE_FILE, Manifest, SignatureFile, Signed, Visible, bundle_name,
+    check_bundle, check_manifest,
 };
 use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::{Algorithm, PrivateKey, PssSalt};
@@ -99,7 +99,11 @@ pub fn sign_file(
     let statement = Statement::digest(&signed.envelope.payload);
     let manifest = Manifest { visible, signed: Some(signed), ignored: Vec::new() };
     let file = SignatureFile::Manifest(Box::new(manifest));
-    write(&manifest_path, &file, key)?;
+    let still_ours = || match place::for_manifest(model, &name, output)? {
+        path if path == manifest_path => Ok(()),
+        path => Err(SignError::SecondManifest { path: manifest_path.clone(), other: path }),
+    };
+    write(&manifest_path, &file, key, &still_ours)?;
     Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement })
 }
 
@@ -151,7 +155,7 @@ pub fn sign_bundle(
         signed: Some(signed),
         ignored: Vec::new(),
     };
-    write(output, &SignatureFile::Bundle(Box::new(bundle)), key)?;
+    write(output, &SignatureFile::Bundle(Box::new(bundle)), key, &|| place::for_bundle(output))?;
     Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement })
 }
 
@@ -247,13 +251,26 @@ fn visible(
     })
 }
 
-/// Writes the file, reads it back, verifies it with the public half, and puts it in place.
-fn write(path: &Path, file: &SignatureFile, key: &PrivateKey) -> Result<(), SignError> {
+/// Writes the file, reads it back, verifies it with the public half, and puts it in place, if that is still the
+/// right one: while we hashed, somebody may have signed another model to the same name. The staged file locks the
+/// place against other signers.
+fn write(
+    path: &Path,
+    file: &SignatureFile,
+    key: &PrivateKey,
+    still_ours: &dyn Fn() -> Result<(), SignError>,
+) -> Result<(), SignError> {
     let text = match file {
         SignatureFile::Manifest(manifest) => manifest.to_text(),
         SignatureFile::Bundle(bundle) => bundle.to_text(),
     };
+    let (size, limit) = (text.len() as u64, MAX_SIGNATURE_FILE);
+    if size > limit {
+        return Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into());
+    }
     let mut staged = Staged::create(path, 0o666)?;
+    still_ours()?;
+    let replace = if exists(path) { Replace::Existing } else { Replace::Never };
     staged.write(text.as_bytes())?;
     let back = SignatureFile::parse(&staged.read_back()?)
         .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
@@ -267,5 +284,5 @@ fn write(path: &Path, file: &SignatureFile, key: &PrivateKey) -> Result<(), Sign
     if back != *file {
         return Err(SignError::SelfCheck { fault: None });
     }
-    Ok(staged.put_in_place(Replace::Existing)?)
+    Ok(staged.put_in_place(replace)?)
 }
