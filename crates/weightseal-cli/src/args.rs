@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use weightseal::key::{KeySpec, PssSalt};
+use weightseal::text::Escaped;
 use weightseal::time::Age;
 
 /// Sign machine-learning models, and verify them before they are loaded.
@@ -21,7 +22,7 @@ pub struct Arguments {
     /// Print one JSON object instead of text
     #[arg(long, global = true, display_order = 900)]
     pub json: bool,
-    /// Print nothing on success; errors still go to standard error
+    /// Print no result on success; data that was asked for, warnings and errors still are
     #[arg(short, long, global = true, display_order = 901)]
     pub quiet: bool,
     /// What to do
@@ -182,7 +183,7 @@ pub struct SignArguments {
     /// Where to write the manifest [default: beside the model, as NAME.manifest.json]
     #[arg(short, long, value_name = "FILE", conflicts_with = "bundle", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Sign the files as one set, and write the bundle manifest here
+    /// Sign the files as one set, and write the bundle manifest here, as NAME.manifest.json
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bundle: Option<PathBuf>,
     /// The folder that names in the bundle are relative to [default: the bundle manifest's]
@@ -267,10 +268,11 @@ pub struct ManArguments {
 pub(crate) fn parse_annotations(arguments: &[String]) -> Result<BTreeMap<String, String>, String> {
     let mut annotations = BTreeMap::new();
     for argument in arguments {
-        let (key, value) =
-            argument.split_once('=').ok_or_else(|| format!("--annotate `{argument}` has no `=`"))?;
+        let (key, value) = argument
+            .split_once('=')
+            .ok_or_else(|| format!("--annotate `{}` has no `=`", Escaped(argument)))?;
         if annotations.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(format!("--annotate `{key}` was given twice"));
+            return Err(format!("--annotate `{}` was given twice", Escaped(key)));
         }
     }
     Ok(annotations)

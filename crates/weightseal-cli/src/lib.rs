@@ -92,10 +92,14 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
 
 /// Help and version are data; everything else clap has to say is a usage error, exit status 2.
 fn usage(error: &clap::Error, stdout: Stdout) -> Status {
-    let written = error.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
-    if error.use_stderr() || written.is_err() || stdout == Stdout::Closed {
-        Status::NotCarriedOut
-    } else {
-        Status::Done
+    if error.use_stderr() {
+        // What was typed stands in it, and may come from a file name that somebody else chose.
+        let text = error.render().to_string();
+        let shown: Vec<String> =
+            text.lines().map(|line| weightseal::text::Escaped(line).to_string()).collect();
+        output::stderr(&format!("{}\n", shown.join("\n").replace("\\u{60}", "`")));
+        return Status::NotCarriedOut;
     }
+    let written = error.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
+    if written.is_err() || stdout == Stdout::Closed { Status::NotCarriedOut } else { Status::Done }
 }

@@ -150,6 +150,6 @@ impl Output {
 }
 
 /// Standard error may be gone; there is nobody left to tell then.
-fn stderr(text: &str) {
+pub(crate) fn stderr(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }

@@ -7,7 +7,7 @@ use weightseal::hash::HashError;
 use weightseal::inspect::InspectError;
 use weightseal::key::{KeyError, KeyFileError};
 use weightseal::sign::SignError;
-use weightseal::verify::{Failure, Inconclusive};
+use weightseal::verify::Inconclusive;
 
 use crate::Status;
 
@@ -106,24 +106,6 @@ impl From<SignError> for Problem {
 impl From<&Inconclusive> for Problem {
     fn from(error: &Inconclusive) -> Self {
         Self::new(&error.trouble, error.trouble.code(), error.trouble.hint())
-    }
-}
-
-impl From<&Failure> for Problem {
-    fn from(failure: &Failure) -> Self {
-        match failure {
-            Failure::Rejected(rejected) => {
-                let reason = rejected.headline();
-                Self {
-                    status: Status::Rejected,
-                    code: reason.code(),
-                    message: reason.to_string(),
-                    hint: reason.hint(),
-                    reported: false,
-                }
-            }
-            Failure::Inconclusive(inconclusive) => Self::from(&**inconclusive),
-        }
     }
 }
 

@@ -56,12 +56,14 @@ impl InspectError {
 pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     let (bytes, permissions) = read_bounded(path, Links::Follow, MAX_SIGNATURE_FILE)?;
     let bytes = zeroize::Zeroizing::new(bytes);
+    if looks_like_json(&bytes) {
+        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?));
+    }
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),
-        Err(KeyError::NotPem) if !looks_like_json(&bytes) => {
+        Err(KeyError::NotPem) => {
             Err(Fault::NotASignature { looks_like: "something that is neither JSON nor PEM" }.into())
         }
-        Err(KeyError::NotPem) => Ok(Inspection::Signature(SignatureFile::parse(&bytes)?)),
         Err(error) => Err(KeyFileError::Key { path: path.to_owned(), error }.into()),
     }
 }

@@ -164,7 +164,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
+        let mut list = Vec::with_capacity(1);
         while let Some(value) = items.next_element_seed(self.deeper()?)? {
             list.push(value);
         }
@@ -172,7 +172,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Value, A::Error> {
-        let mut object: Vec<(String, Value)> = Vec::new();
+        // Most objects are small; growing would take room for four at once.
+        let mut object: Vec<(String, Value)> = Vec::with_capacity(1);
         self.deeper::<A::Error>()?;
         while let Some(name) = fields.next_key::<String>()? {
             if object.len() == MAX_FIELDS {

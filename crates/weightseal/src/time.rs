@@ -61,7 +61,11 @@ impl FromStr for Timestamp {
         if !has_shape(text.as_bytes()) {
             return Err(NotATime);
         }
-        let instant = text.parse().map_err(|_| NotATime)?;
+        let instant: Instant = text.parse().map_err(|_| NotATime)?;
+        // Before the year 1 by an offset; it could not be written back.
+        if instant.as_second() < FIRST_SECOND {
+            return Err(NotATime);
+        }
         Ok(Self { text: text.to_owned(), instant })
     }
 }
@@ -126,6 +130,9 @@ impl FromStr for Age {
         if span.is_negative() || span.is_zero() { Err(NotASpan) } else { Ok(Self(span)) }
     }
 }
+
+/// 0001-01-01T00:00:00Z, in seconds since 1970.
+const FIRST_SECOND: i64 = -62_135_596_800;
 
 /// How far a signer's clock may run ahead of ours before its time counts as lying in the future.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);

@@ -68,7 +68,12 @@ fn at_once<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'sta
 
 fn key() -> &'static PrivateKey {
     static KEY: OnceLock<PrivateKey> = OnceLock::new();
-    KEY.get_or_init(|| PrivateKey::generate(KeySpec::Ed25519).expect("generated"))
+    // The same in child processes, some of which cannot read the testkit.
+    let pem = include_bytes!("../../../testkit/keys/ed25519.pem");
+    KEY.get_or_init(|| match KeyDocument::from_pem(pem) {
+        Ok(KeyDocument::Private(key)) => *key,
+        other => panic!("{other:?}"),
+    })
 }
 
 fn options() -> Options {
@@ -1121,7 +1126,6 @@ fn child_without_write_permission() {
     let Some(folder) = child_folder() else { return };
     let model = folder.join("m.pt");
     assert!(File::create(folder.join("probe")).is_err(), "this user may write here");
-    // This process has another key; a manifest is replaced by the name of its model, not by its key.
     let Err(SignError::File(error)) = sign(&model) else { panic!("signed") };
     assert_eq!(error.code(), "permission-denied");
     assert!(matches!(error, FileError::PermissionDenied { action: "write", .. }), "{error:?}");

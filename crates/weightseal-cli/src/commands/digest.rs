@@ -1,9 +1,11 @@
 //! `weightseal digest`: SHA-256 digests in the format of sha256sum, on all cores.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use weightseal::file::{Links, OpenedFile};
 use weightseal::hash::{FileDigest, HashError, hash_files, hash_reader};
+use weightseal::text::EscapedPath;
 
 use crate::args::DigestArguments;
 use crate::output::Output;
@@ -41,7 +43,12 @@ fn print(
     for (path, result) in results {
         match result {
             Ok(digest) => {
-                text.push(line(path, &digest));
+                text.push(if io::stdout().is_terminal() {
+                    // A person reads this: a name must not move the cursor.
+                    format!("{}  {}\n", digest.digest, EscapedPath(path)).into_bytes()
+                } else {
+                    line(path, &digest)
+                });
                 objects.push(serde_json::json!({
                     "file": path.to_string_lossy(), "sha256": digest.digest.to_string(), "size": digest.size,
                 }));

@@ -70,7 +70,10 @@ fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
         .or_else(after_span);
     let hint = "for example 90d, 1y, 2027-01-31 or 2027-01-31T12:00:00Z";
     time.map(Timestamp::from_instant).ok_or_else(|| {
-        Problem::usage(format!("--expires `{text}` is neither a duration nor a date"), Some(hint))
+        Problem::usage(
+            format!("--expires `{}` is neither a duration nor a date", weightseal::text::Escaped(text)),
+            Some(hint),
+        )
     })
 }
 

@@ -38,6 +38,16 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
         },
         now: Instant::now(),
     };
+    if let Some(copy) = &arguments.copy_to
+        && let Some(key) = arguments.key.iter().find(|key| weightseal::file::is_same(copy, key))
+    {
+        let message = format!("a copy to `{}` would replace the key", EscapedPath(key));
+        return Err(not_carried_out(
+            Problem::usage(message, Some("name another place with --copy-to")),
+            None,
+            output,
+        ));
+    }
     let target = Target {
         path: arguments.file.clone(),
         signature: arguments.signature.clone(),
@@ -93,25 +103,33 @@ fn summary(outcome: &Outcome) -> String {
     let mut parts = Vec::new();
     parts.push(match (outcome, facts.container) {
         (Outcome::Partial(_), _) => format!(
-            "{}, {checked} of {} of {}",
+            "{}, {checked} of {} of {}{}",
             EscapedPath(&facts.target),
             count(facts.files.len()),
             EscapedPath(facts.signature_file.as_deref().unwrap_or(&facts.target)),
+            renamed(facts),
         ),
         (_, Some(Container::Bundle)) => {
-            format!("{} ({}{})", EscapedPath(&facts.target), count(checked), renamed(facts))
+            format!("{} ({}){}", EscapedPath(&facts.target), count(checked), renamed(facts))
         }
         _ => EscapedPath(facts.files.first().map_or(&facts.target, |file| &file.path)).to_string(),
     });
     let version =
         facts.key.as_ref().and_then(|key| key.version).map(|version| format!(" (version {version})"));
     let version = version.unwrap_or_default();
-    if let (Some(key), Some(signer), Some(time)) = (&facts.key, &facts.signer, &facts.signed_at) {
-        let (key, signer, time) = (key.id.short(), Escaped(signer), time.to_seconds());
-        match facts.authenticated {
-            Some(true) => parts.extend([time, format!("key {key}{version}, signing as {signer}")]),
-            // Nothing but the digest is signed: what is only claimed stands behind that word.
-            _ => parts.push(format!("key {key}, claimed by {signer}{version} at {time} (not authenticated)")),
+    if let (Some(key), Some(time)) = (&facts.key, &facts.signed_at) {
+        let (key, time) = (key.id.short(), time.to_seconds());
+        match (facts.authenticated, facts.signer.as_deref().map(Escaped)) {
+            (Some(true), Some(signer)) => {
+                parts.extend([time, format!("key {key}{version}, signing as {signer}")])
+            }
+            // Nothing but the digest is signed: what is only claimed stands behind that word, and in quotes.
+            (_, Some(signer)) => {
+                parts.push(format!("key {key}, not authenticated, claimed by `{signer}`{version} at {time}"));
+            }
+            (_, None) => {
+                parts.push(format!("key {key}, not authenticated, claimed by several signers at {time}"))
+            }
         }
     }
     parts.join("  ")
@@ -127,7 +145,7 @@ fn renamed(facts: &Facts) -> String {
     let file_name =
         facts.signature_file.as_deref().and_then(|path| path.file_name()?.to_str()).unwrap_or_default();
     match &facts.name {
-        Some(name) if bundle_name(file_name) != name => format!(", signed as `{}`", Escaped(name)),
+        Some(name) if bundle_name(file_name) != name => format!(" [signed as `{}`]", Escaped(name)),
         _ => String::new(),
     }
 }

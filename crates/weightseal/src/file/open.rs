@@ -153,6 +153,11 @@ pub(super) fn ensure_replaceable(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Whether two paths lead to the same existing file.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Whether anything has this path, a broken link included.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

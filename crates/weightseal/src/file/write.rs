@@ -79,12 +79,33 @@ impl Staged {
     pub fn put_in_place(mut self, replace: Replace) -> Result<(), FileError> {
         let failed = |error: io::Error| FileError::write(&self.target, error);
         self.file.sync_all().map_err(failed)?;
+        // Opened first, so that only the synchronisation itself can still fail once the file is in place.
+        let folder = open_folder(&self.target).map_err(failed)?;
         match replace {
             Replace::Existing => std::fs::rename(&self.temporary, &self.target).map_err(failed)?,
             Replace::Never => rename_to_new(&self.temporary, &self.target).map_err(failed)?,
         }
         self.placed = true;
-        sync_folder(&self.target).map_err(|error| FileError::write(&self.target, error))
+        folder
+            .map_or(Ok(()), |folder| sync_folder(&folder))
+            .map_err(|error| FileError::write(&self.target, error))
+    }
+
+    /// Gives the file the owner and group of the file it will replace, where they differ (a key changed by root).
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn keep_owner(&self) -> Result<(), FileError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let failed = |error: io::Error| FileError::write(&self.target, error);
+            let (old, new) = (self.target.metadata().map_err(failed)?, self.file.metadata().map_err(failed)?);
+            if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+                std::os::unix::fs::fchown(&self.file, Some(old.uid()), Some(old.gid())).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -161,6 +182,10 @@ fn create_new(path: &Path, mode: u32) -> io::Result<File> {
 }
 
 fn remove_if_abandoned(path: &Path) -> io::Result<()> {
+    // No run of ours makes a link; whoever did cannot have us write through it.
+    if path.is_symlink() {
+        return std::fs::remove_file(path);
+    }
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -226,22 +251,25 @@ fn folder_of(target: &Path) -> &Path {
     }
 }
 
-fn sync_folder(target: &Path) -> io::Result<()> {
-    let folder = folder_of(target);
-    #[cfg(unix)]
-    match File::open(folder)?.sync_all() {
+/// The target's folder, to be synchronised; `None` where it may be written but not opened, or not on this system.
+fn open_folder(target: &Path) -> io::Result<Option<File>> {
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    match File::open(folder_of(target)) {
+        Ok(folder) => Ok(Some(folder)),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn sync_folder(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
         // Some file systems have no way to synchronise a folder; there is nothing more to do then.
-        Err(error)
-            if error.kind() == io::ErrorKind::InvalidInput || error.kind() == io::ErrorKind::Unsupported =>
-        {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Ok(())
         }
         other => other,
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        Ok(())
     }
 }
 

@@ -23,10 +23,12 @@ pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
 /// Everything that is wrong with a bundle manifest under this key; nothing, if it is signed by it.
 pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let mut explain = Explain::Yes;
     for (at, entry) in bundle.artifacts.iter().enumerate() {
-        let explained = faults.iter().any(|fault| matches!(fault, Fault::InvalidSignature { .. }));
-        let explain = if explained { Explain::No } else { Explain::Yes };
-        faults.extend(check_hex_signature(entry, key, Some(entry.model_file.as_str()), explain));
+        if let Some(fault) = check_hex_signature(entry, key, Some(entry.model_file.as_str()), explain) {
+            faults.push(fault);
+            explain = Explain::No;
+        }
         faults.extend(check_key_fields(entry, key, &format!("artifacts[{at}].")));
     }
     faults.extend(check_list(bundle));
@@ -41,8 +43,25 @@ pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
 fn check_signed(signed: &Signed, key: &PublicKey, compare: impl FnOnce() -> Vec<Fault>) -> Vec<Fault> {
     match check_envelope(signed, key) {
         Some(fault @ Fault::InvalidSignature { .. }) => vec![fault],
-        other => other.into_iter().chain(compare()).collect(),
+        other => {
+            let (claimed, id) = (signed.statement.claims.key_id.to_string(), key.id().to_string());
+            let wrong_key = mismatch("envelope: key_id", Some(&id), Some(&claimed));
+            other.into_iter().chain(wrong_key).chain(compare()).collect()
+        }
     }
+}
+
+/// Whether this key looks like the one to hold a file against that names none: its first signature fits. A bundle
+/// may have ten thousand more.
+pub fn seems_signed_by(file: &SignatureFile, key: &PublicKey) -> bool {
+    if let Some(signed) = file.signed() {
+        return !matches!(check_envelope(signed, key), Some(Fault::InvalidSignature { .. }));
+    }
+    let first = match file {
+        SignatureFile::Manifest(manifest) => Some(&manifest.visible),
+        SignatureFile::Bundle(bundle) => bundle.artifacts.first(),
+    };
+    first.is_some_and(|visible| check_hex_signature(visible, key, None, Explain::No).is_none())
 }
 
 /// Every difference between what a signature file shows and what its envelope says, whoever signed that.

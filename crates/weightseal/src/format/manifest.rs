@@ -34,6 +34,9 @@ pub struct Visible {
     pub key_id: Option<KeyId>,
 }
 
+/// Longest name of an algorithm in bytes: three times our own longest.
+const MAX_ALGORITHM: usize = 64;
+
 /// The envelope and what was read from its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
@@ -112,6 +115,11 @@ impl Visible {
         let signed_at =
             signed_at.parse().map_err(|error| FieldError::value("signed_at", format_args!("is {error}")))?;
         let algorithm = fields.string("algorithm")?;
+        if algorithm.len() > MAX_ALGORITHM {
+            return Err(
+                FieldError::value("algorithm", format_args!("is longer than {MAX_ALGORITHM} bytes")).into()
+            );
+        }
         let key_size = fields.integer("key_size", 1)?;
         let key_version = fields.optional_integer("key_version", 1)?;
         let key_id = fields
@@ -169,13 +177,42 @@ impl Serialize for Visible {
     }
 }
 
+/// Every field of a manifest and of a bundle manifest.
+const FIELDS: [&str; 13] = [
+    "model_file",
+    "sha256",
+    "signature",
+    "signer",
+    "signed_at",
+    "algorithm",
+    "key_size",
+    "key_version",
+    "key_id",
+    "envelope",
+    "artifacts",
+    "bundle_signed_at",
+    "artifact_count",
+];
+
 /// What is left of an object: malformed beside an envelope, ignored without one.
 pub(super) fn rest(fields: Fields, has_envelope: bool) -> Result<Vec<(String, String)>, Fault> {
     if has_envelope {
         fields.finish()?;
         return Ok(Vec::new());
     }
-    Ok(fields.rest().map(|(name, value)| (name, render(&value))).collect())
+    let mut ignored = Vec::new();
+    for (name, value) in fields.rest() {
+        // Some parsers do not tell `SHA256` from `sha256`: they would read another value than we do.
+        if FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&name)) {
+            return Err(FieldError::value(
+                name,
+                "differs from a field of this format only in upper and lower case",
+            )
+            .into());
+        }
+        ignored.push((name, render(&value)));
+    }
+    Ok(ignored)
 }
 
 /// JSON as people read it: indented by 2, with a final line end.

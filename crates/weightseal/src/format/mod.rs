@@ -8,7 +8,7 @@ mod manifest;
 mod names;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
-pub use check::{check_bundle, check_manifest, differences};
+pub use check::{check_bundle, check_manifest, differences, seems_signed_by};
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
 pub use names::{MANIFEST_SUFFIX, bundle_name, is_manifest_name, manifest_names};

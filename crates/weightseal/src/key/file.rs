@@ -184,7 +184,12 @@ impl KeyPairFiles {
         private.write(pem.as_bytes())?;
         let mut public = Staged::create(&self.public, 0o644)?;
         public.write(key.public().to_pem().as_bytes())?;
-        private.put_in_place(Replace::Never)?;
+        private.put_in_place(Replace::Never).inspect_err(|error| {
+            // Put in place, but perhaps not durably: not a success, so nothing stays.
+            if !matches!(error, FileError::Exists { .. }) {
+                crate::file::remove_quietly(&self.private);
+            }
+        })?;
         public.put_in_place(Replace::Never).inspect_err(|_| {
             // A private key without its public half helps nobody, and would block the next attempt.
             crate::file::remove_quietly(&self.private);
@@ -211,8 +216,9 @@ impl PrivateKey {
         // A link (a mounted secret) keeps pointing to its file: the file is what is replaced.
         let target = crate::file::resolve(path)?;
         let mut staged = Staged::create(&target, permissions.mode().unwrap_or(0o600) & 0o770)?;
+        staged.keep_owner()?;
         staged.write(pem.as_bytes())?;
-        if !self.is_same_as(&staged.read_back()?, passphrase) {
+        if !self.is_same_as(&zeroize::Zeroizing::new(staged.read_back()?), passphrase) {
             return Err(at(path, KeyError::Failed("read back the key that was written")));
         }
         Ok(staged.put_in_place(Replace::Existing)?)

@@ -58,21 +58,27 @@ struct Raw<'a> {
     ended: bool,
 }
 
+/// Finds the blocks by their marker lines (RFC 7468, section 2). A marker anywhere else, or inside another block,
+/// counts as a damaged block: other tools may take it for the beginning of the key, and the two readings differ.
 fn split(text: &str) -> Vec<Raw<'_>> {
     let mut blocks = Vec::new();
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        let Some((label, after)) = after.split_once("-----") else { break };
+    while let Some(at) = rest.find("-----BEGIN ") {
+        let starts_line =
+            rest[..at].chars().next_back().is_none_or(|before| before == '\n' || before == '\r');
+        let Some((label, after)) = rest[at + "-----BEGIN ".len()..].split_once("-----") else { break };
+        let ends_line = after.is_empty() || after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
         let end = format!("-----END {label}-----");
-        let (body, after, ended) = match after.split_once(&end) {
-            Some((body, after)) => (body, after, true),
-            None => (after, "", false),
+        let (body, after) = match after.split_once(&end) {
+            Some((body, after)) => (body, Some(after)),
+            None => (after, None),
         };
+        let ended = starts_line && ends_line && after.is_some() && !body.contains("-----");
         // `openssl ecparam -genkey` writes the curve's name in a block before the key; the key repeats it.
-        if label != "EC PARAMETERS" {
+        if label != "EC PARAMETERS" || !ended {
             blocks.push(Raw { label, body, ended });
         }
-        rest = after;
+        rest = after.unwrap_or_default();
     }
     blocks
 }
@@ -109,6 +115,14 @@ mod tests {
         assert_eq!(outcome(&key.replace("END", "EMD")), Err(KeyError::Malformed { what: "PEM block" }));
         assert_eq!(outcome(&key.replace("aGV", "a!V")), Err(KeyError::Malformed { what: "PEM block" }));
         assert_eq!(outcome(&key.replace("G8=", "G9=")), Err(KeyError::Malformed { what: "PEM block" }));
+        for hidden in [
+            format!("x{key}"),
+            key.replace("KEY-----\naG", "KEY----- x\naG"),
+            format!("-----BEGIN EC PARAMETERS-----\n{key}-----END EC PARAMETERS-----\n"),
+            "x-----BEGIN EC PARAMETERS-----\naGVsbG8=\n-----END EC PARAMETERS-----\n".to_owned(),
+        ] {
+            assert_eq!(outcome(&hidden), Err(KeyError::Malformed { what: "PEM block" }), "{hidden}");
+        }
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\naGVsbG8=\n-----END RSA PRIVATE KEY-----";
         assert_eq!(outcome(old), Err(KeyError::LegacyEncryption(Legacy::ProcType)));
     }

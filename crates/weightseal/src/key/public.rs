@@ -100,6 +100,15 @@ impl PublicKey {
         let spki =
             SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Malformed { what: "public key" })?;
         let bits = spki.subject_public_key.as_bytes().ok_or(KeyError::Malformed { what: "public key" })?;
+        // RFC 3279, section 2.3.1, and RFC 8410, section 3: other parameters are other keys to other tools.
+        let parameters_fit = match (spki.algorithm.oid, spki.algorithm.parameters) {
+            (RSA_OID, Some(parameters)) => parameters == AnyRef::NULL,
+            (ED25519_OID, parameters) => parameters.is_none(),
+            _ => true,
+        };
+        if !parameters_fit {
+            return Err(KeyError::Malformed { what: "public key" });
+        }
         match spki.algorithm.oid {
             RSA_OID => Self::from_pkcs1_der(bits),
             EC_OID => Self::from_point(curve(&spki.algorithm)?, bits),
@@ -204,7 +213,7 @@ impl PublicKey {
     /// [`BadSignature`].
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         match self.algorithm {
-            Algorithm::Rsa => self.verify_rsa(&PSS_DIGEST_SALT, message, signature),
+            Algorithm::Rsa => self.check(&PSS_DIGEST_SALT, message, signature),
             Algorithm::EcdsaP256 => self.check(&ECDSA_P256_SHA256_ASN1, message, signature),
             Algorithm::EcdsaP384 => self.check(&ECDSA_P384_SHA384_ASN1, message, signature),
             Algorithm::EcdsaP521 => self.check(&ECDSA_P521_SHA512_ASN1, message, signature),
@@ -227,17 +236,8 @@ impl PublicKey {
             return Err(BadSignature);
         }
         let text = digest.to_string();
-        self.verify_rsa(&PSS_MAX_SALT, text.as_bytes(), signature)
-            .or_else(|_| self.verify_rsa(&PSS_DIGEST_SALT, text.as_bytes(), signature))
-    }
-
-    fn verify_rsa(
-        &self,
-        parameters: &'static RsaParameters,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), BadSignature> {
-        self.check(parameters, message, signature)
+        self.check(&PSS_MAX_SALT, text.as_bytes(), signature)
+            .or_else(|_| self.check(&PSS_DIGEST_SALT, text.as_bytes(), signature))
     }
 
     fn check(

@@ -9,17 +9,6 @@ pub use name::{MAX_NAME, SafeName, UnsafeName};
 
 use crate::digest::{Digest, Hasher};
 
-/// One file in a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The file's name, relative to whatever the listing describes.
-    pub name: SafeName,
-    /// Its SHA-256 digest.
-    pub digest: Digest,
-    /// Its size in bytes.
-    pub size: u64,
-}
-
 /// The root digest over entries in the order given.
 pub fn root_digest<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut hasher = Hasher::new();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::text::Escaped;
+use crate::text::{Escaped, EscapedPath};
 
 /// Longest name in bytes: PATH_MAX of Linux.
 pub const MAX_NAME: usize = 4096;
@@ -27,6 +27,16 @@ pub struct UnsafeName {
 }
 
 impl SafeName {
+    /// The name of the file at `path`, if it can stand in a signature file.
+    ///
+    /// # Errors
+    /// [`UnsafeName`], also for a path that names no file and a name that is not UTF-8.
+    pub fn of_file(path: &Path) -> Result<Self, UnsafeName> {
+        let unsafe_because = |reason| UnsafeName { name: EscapedPath(path).to_string(), reason };
+        let name = path.file_name().ok_or_else(|| unsafe_because("names no file"))?;
+        name.to_str().ok_or_else(|| unsafe_because("is not UTF-8"))?.parse()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

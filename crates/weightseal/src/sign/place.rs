@@ -47,10 +47,13 @@ pub(super) fn for_manifest(
 
 /// Another file that verification would take for this model's manifest as well, were one written to `place`.
 fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<Option<PathBuf>, SignError> {
-    if !names.iter().any(|path| path == place) {
+    // Paths can be written in many ways: what counts is the folder and the name.
+    let folder = |path: &Path| resolve(folder_of(path)).ok();
+    let is_place = |path: &PathBuf| path.file_name() == place.file_name() && folder(path) == folder(place);
+    if !names.iter().any(is_place) {
         return Ok(None);
     }
-    for other in names.iter().filter(|path| *path != place) {
+    for other in names.iter().filter(|path| !is_place(path)) {
         if matches!(occupant(other, name)?, Occupant::ThisModels | Occupant::Damaged) {
             return Ok(Some(other.clone()));
         }
@@ -98,25 +101,12 @@ fn read(path: &Path) -> Result<Result<SignatureFile, Option<Fault>>, FileError> 
     }
 }
 
-/// The model's file name, if it can stand in a manifest.
-pub(super) fn model_name(path: &Path) -> Result<SafeName, UnsafeName> {
-    let shown = || crate::text::EscapedPath(path).to_string();
-    match path.file_name().map(|name| name.to_str()) {
-        Some(Some(name)) => name.parse(),
-        Some(None) => Err(UnsafeName { name: shown(), reason: "is not UTF-8" }),
-        None => Err(UnsafeName { name: shown(), reason: "names no file" }),
-    }
-}
-
 /// The name of a file of a bundle: its path below the base, without symbolic links on the way.
 pub(super) fn name_below(path: &Path, base: &Path) -> Result<SafeName, SignError> {
-    let folder =
-        |path: &Path| if path.as_os_str().is_empty() { resolve(Path::new(".")) } else { resolve(path) };
-    let file_name = model_name(path)?;
-    let resolved = folder(path.parent().unwrap_or(Path::new("")))?;
-    let Ok(below) = resolved.strip_prefix(folder(base)?) else {
-        let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
-        return Err(SignError::OutsideBase { path: path.to_owned(), base: base.to_owned() });
+    let file_name = SafeName::of_file(path)?;
+    let resolved = resolve(folder_of(path))?;
+    let Ok(below) = resolved.strip_prefix(resolve(or_here(base))?) else {
+        return Err(SignError::OutsideBase { path: path.to_owned(), base: or_here(base).to_owned() });
     };
     let mut name = String::new();
     for component in below.components() {
@@ -129,4 +119,13 @@ pub(super) fn name_below(path: &Path, base: &Path) -> Result<SafeName, SignError
     }
     name.push_str(file_name.as_str());
     Ok(name.parse::<SafeName>()?)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    or_here(path.parent().unwrap_or(Path::new("")))
+}
+
+/// The empty path is how `Path` says "the current folder".
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }

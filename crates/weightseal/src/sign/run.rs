@@ -89,7 +89,7 @@ pub fn sign_file(
 ) -> Result<SignedFiles, SignError> {
     check_options(options)?;
     let opened = OpenedFile::open(model, Links::Refuse)?;
-    let name = place::model_name(model)?;
+    let name = SafeName::of_file(model)?;
     let manifest_path = place::for_manifest(model, &name, output)?;
     let digest = hash_file(opened, None, observer)?;
 
@@ -124,7 +124,7 @@ pub fn sign_bundle(
     if models.is_empty() || models.len() > MAX_ARTIFACTS {
         return Err(SignError::Count { count: models.len(), limit: MAX_ARTIFACTS });
     }
-    let output_name = place::model_name(output)?;
+    let output_name = SafeName::of_file(output)?;
     place::for_bundle(output)?;
     let base = base.unwrap_or_else(|| output.parent().unwrap_or(Path::new("")));
     let names = names_of(models, base, output)?;

@@ -38,7 +38,7 @@ impl Check {
 /// Every check apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Checks {
-    /// Digests and sizes of the files.
+    /// Names, digests and sizes of the files.
     pub content: Check,
     /// Every signature in the signature file, under a key that the caller gave.
     pub signature: Check,
@@ -131,7 +131,7 @@ pub struct Facts {
     pub name: Option<String>,
     /// The key.
     pub key: Option<KeyFact>,
-    /// Who signs, by the key holder's word.
+    /// Who signs, by the key holder's word; `None` as well where entries without an envelope claim several.
     pub signer: Option<String>,
     /// When, by the key holder's word.
     pub signed_at: Option<Timestamp>,

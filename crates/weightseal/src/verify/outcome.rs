@@ -128,6 +128,12 @@ pub enum Trouble {
     /// A folder for names was given, and a manifest has no names in folders.
     #[error("a base folder is for bundle manifests, and this is the manifest of one file")]
     BaseOfOne,
+    /// The copy would replace a file that is being verified.
+    #[error("a copy to `{}` would replace a file that is being verified", crate::text::EscapedPath(.path))]
+    CopyOverInput {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -140,7 +146,7 @@ impl Trouble {
             Self::File(error) => error.code(),
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
-            Self::NoKey | Self::BaseOfOne | Self::CopyOfMany => "usage",
+            Self::NoKey | Self::BaseOfOne | Self::CopyOverInput { .. } | Self::CopyOfMany => "usage",
         }
     }
 
@@ -150,6 +156,7 @@ impl Trouble {
             Self::File(error) => error.hint(),
             Self::Hash(error) => error.hint(),
             Self::Name(_) => Some("rename the file".to_owned()),
+            Self::CopyOverInput { .. } => Some("name another place with --copy-to".to_owned()),
             Self::BaseOfOne => {
                 Some("leave out --base, or name the bundle manifest with --signature".to_owned())
             }

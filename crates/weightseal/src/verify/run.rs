@@ -8,14 +8,14 @@ use super::find::{self, Found};
 use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
 use super::reason::Reason;
 use crate::envelope::{Claims, Container, Statement};
-use crate::file::{FileError, Links, OpenedFile, Replace, Staged, resolve};
+use crate::file::{FileError, Links, OpenedFile, Replace, Staged, is_same, resolve};
 use crate::format::{
     BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check_bundle, check_manifest,
-    is_manifest_name,
+    is_manifest_name, seems_signed_by,
 };
 use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::PublicKey;
-use crate::listing::{SafeName, UnsafeName};
+use crate::listing::SafeName;
 use crate::time::CLOCK_SKEW;
 use crate::trust::{KeyRing, Refusal, Requirements, decide};
 
@@ -83,7 +83,7 @@ impl Run<'_> {
         }
         // A model that is not there is the caller's mistake; only one that is there can be unsigned.
         let opened = OpenedFile::open(path, Links::Refuse)?;
-        let name = model_name(path)?;
+        let name = SafeName::of_file(path)?;
         let found = match &self.target.signature {
             Some(signature) => Ok(find::read(signature)?),
             None => find::beside(path, &name)?,
@@ -136,12 +136,13 @@ impl Run<'_> {
             found: None,
             size: None,
         };
-        let (digest, copy) = self.hash_one(opened)?;
         let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
+        let claimed = Claimed::of(&manifest);
+        // The cheap checks first: nothing is copied that is rejected already. The headline does not depend on it.
+        self.hold_against_keys(&SignatureFile::Manifest(Box::new(manifest)), &claimed);
+        let (digest, copy) = self.hash_one(opened, size)?;
         self.compare(&mut fact, digest, size);
         self.facts.files.push(fact);
-        let claimed = Claimed::of(&manifest);
-        self.hold_against_keys(&SignatureFile::Manifest(Box::new(manifest)), &claimed);
         Ok(Shown { whole: true, copy })
     }
 
@@ -156,6 +157,8 @@ impl Run<'_> {
             Some(base) => base.clone(),
             None => at.parent().unwrap_or(Path::new("")).to_owned(),
         };
+        // A base that is not there is the caller's mistake, not a set of missing files.
+        resolve(if base.as_os_str().is_empty() { Path::new(".") } else { &base })?;
         self.facts.files = bundle
             .artifacts
             .iter()
@@ -169,6 +172,10 @@ impl Run<'_> {
             })
             .collect();
         let sizes = signed_sizes(&bundle);
+        let claimed = Claimed::of_bundle(&bundle);
+        let file = SignatureFile::Bundle(Box::new(bundle));
+        self.hold_against_keys(&file, &claimed);
+        let SignatureFile::Bundle(bundle) = file else { unreachable!("it was a bundle") };
         let whole = bundle.artifacts.len() == 1 || model.is_none();
         let mut copy = None;
         match model {
@@ -179,7 +186,7 @@ impl Run<'_> {
                     self.reasons.push(Reason::NotInBundle { model, bundle });
                 }
                 Some(position) => {
-                    let (digest, staged) = self.hash_one(opened)?;
+                    let (digest, staged) = self.hash_one(opened, sizes[position])?;
                     copy = staged;
                     let mut fact = self.facts.files[position].clone();
                     self.compare(&mut fact, digest, sizes[position]);
@@ -187,15 +194,35 @@ impl Run<'_> {
                 }
             },
         }
-        let claimed = Claimed::of_bundle(&bundle);
-        self.hold_against_keys(&SignatureFile::Bundle(Box::new(bundle)), &claimed);
         Ok(Shown { whole, copy })
     }
 
-    fn hash_one(&self, opened: OpenedFile) -> Result<(FileDigest, Option<Staged>), Trouble> {
-        let mut copy = self.target.copy_to.as_deref().map(|path| Staged::create(path, 0o600)).transpose()?;
+    /// Hashes one file, keeping a copy if one was asked for and may still be wanted.
+    fn hash_one(
+        &self,
+        opened: OpenedFile,
+        size: Option<u64>,
+    ) -> Result<(FileDigest, Option<Staged>), Trouble> {
+        let rejected = !self.reasons.is_empty() || size.is_some_and(|size| size != opened.size());
+        let mut copy = match &self.target.copy_to {
+            Some(path) if !rejected => {
+                self.ensure_not_an_input(path, &opened)?;
+                Some(Staged::create(path, 0o600)?)
+            }
+            _ => None,
+        };
         let digest = hash_file(opened, copy.as_mut(), self.observer)?;
         Ok((digest, copy))
+    }
+
+    /// A copy over one of the files that are being verified would destroy it.
+    fn ensure_not_an_input(&self, copy: &Path, opened: &OpenedFile) -> Result<(), Trouble> {
+        let inputs = self.facts.signature_file.iter().map(PathBuf::as_path).chain([opened.path()]);
+        let files = self.facts.files.iter().map(|file| file.path.as_path());
+        match inputs.chain(files).find(|input| is_same(copy, input)) {
+            Some(input) => Err(Trouble::CopyOverInput { path: input.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     fn hash_all(
@@ -251,19 +278,6 @@ impl Run<'_> {
 
     /// Holds the signature file against the keys, and what was signed against the requirements.
     fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed) {
-        self.facts.checks.content = match self.facts.files.iter().map(|file| file.status) {
-            statuses
-                if statuses
-                    .clone()
-                    .any(|status| matches!(status, FileStatus::Changed | FileStatus::Missing)) =>
-            {
-                Check::Failed
-            }
-            mut statuses => match statuses.any(|status| status == FileStatus::Unchanged) {
-                true => Check::Passed,
-                false => Check::NotChecked,
-            },
-        };
         let (key, faults) = match self.best_key(file) {
             Ok(best) => best,
             Err(refusal) => {
@@ -280,8 +294,8 @@ impl Run<'_> {
         self.facts.checks.signature = Check::failed_if(faults.iter().any(of_signature));
         let unsigned =
             |fault: &Fault| matches!(fault, Fault::InvalidSignature { covered: Covered::Statement, .. });
-        if signed.is_some() {
-            let differs = faults.iter().any(|fault| !of_signature(fault));
+        let differs = faults.iter().any(|fault| !of_signature(fault));
+        if signed.is_some() || differs {
             // An agreement with a statement that nobody signed would be worth nothing.
             let worthless = !differs && faults.iter().any(unsigned);
             self.facts.checks.envelope =
@@ -299,18 +313,14 @@ impl Run<'_> {
     /// The key under which least is wrong: the one that the file names, or each is tried where it names none.
     fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
         let candidates = self.policy.keys.candidates(&file.named_keys())?;
-        let checked = candidates.into_iter().map(|key| {
-            let faults = match file {
-                SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
-                SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
-            };
-            (key, faults)
-        });
-        let badness = |(_, faults): &(&PublicKey, Vec<Fault>)| {
-            faults.iter().filter(|fault| matches!(fault, Fault::InvalidSignature { .. })).count()
-        };
+        let seems_right = |key: &&&PublicKey| seems_signed_by(file, key);
         // There is at least one key, and so one candidate (`carry_out` and `candidates` see to it).
-        Ok(checked.min_by_key(badness).expect("at least one key"))
+        let key = *candidates.iter().find(seems_right).or(candidates.first()).expect("at least one key");
+        let faults = match file {
+            SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
+            SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
+        };
+        Ok((key, faults))
     }
 
     /// Asks trust. Only what the signature covers, or is plainly called claimed, becomes a fact.
@@ -325,7 +335,7 @@ impl Run<'_> {
             self.facts.checks.freshness =
                 Check::failed_if(refusals.iter().any(|refusal| !of_signer(refusal)));
         }
-        self.facts.signer = Some(claimed.signer.clone());
+        self.facts.signer.clone_from(&claimed.signer);
         self.facts.signed_at = Some(claimed.signed_at.clone());
         if let Some(key) = &mut self.facts.key {
             key.version = claimed.key_version;
@@ -344,7 +354,22 @@ impl Run<'_> {
         Shown { whole: true, copy: None }
     }
 
-    fn conclude(self, shown: Shown) -> Result<Outcome, Failure> {
+    /// Names, digests and sizes together.
+    fn judge_content(&self) -> Check {
+        let misnamed =
+            |reason: &Reason| matches!(reason, Reason::WrongModel { .. } | Reason::NotInBundle { .. });
+        let has = |wanted: &[FileStatus]| self.facts.files.iter().any(|file| wanted.contains(&file.status));
+        if has(&[FileStatus::Changed, FileStatus::Missing]) || self.reasons.iter().any(misnamed) {
+            Check::Failed
+        } else if has(&[FileStatus::Unchanged]) {
+            Check::Passed
+        } else {
+            Check::NotChecked
+        }
+    }
+
+    fn conclude(mut self, shown: Shown) -> Result<Outcome, Failure> {
+        self.facts.checks.content = self.judge_content();
         let mut reasons = self.reasons.into_iter();
         if let Some(first) = reasons.next() {
             // The copy, if there is one, is dropped here and so removed.
@@ -365,7 +390,7 @@ impl Run<'_> {
 
 /// What the visible part of a signature file claims; equal to what is signed, once that has been checked.
 struct Claimed {
-    signer: String,
+    signer: Option<String>,
     signed_at: crate::time::Timestamp,
     key_version: Option<u64>,
 }
@@ -374,7 +399,7 @@ impl Claimed {
     fn of(manifest: &Manifest) -> Self {
         let visible = &manifest.visible;
         Self {
-            signer: visible.signer.clone(),
+            signer: Some(visible.signer.clone()),
             signed_at: visible.signed_at.clone(),
             key_version: visible.key_version,
         }
@@ -388,7 +413,7 @@ impl Claimed {
         let one_signer = all(|entry, first| entry.signer == first.signer);
         let one_version = all(|entry, first| entry.key_version == first.key_version);
         Self {
-            signer: if one_signer { first.signer.clone() } else { "several signers".to_owned() },
+            signer: Some(first.signer.clone()).filter(|_| one_signer),
             signed_at: bundle.bundle_signed_at.clone(),
             key_version: first.key_version.filter(|_| one_version),
         }
@@ -417,16 +442,4 @@ fn position_in(bundle: &BundleManifest, path: &Path, base: &Path) -> Result<Opti
     let (Ok(below), Some(name)) = (folder.strip_prefix(&base), path.file_name()) else { return Ok(None) };
     let relative = below.join(name);
     Ok(bundle.artifacts.iter().position(|entry| entry.model_file.below(Path::new("")) == relative))
-}
-
-/// The model's file name, if it can stand in a manifest.
-fn model_name(path: &Path) -> Result<SafeName, Trouble> {
-    match path.file_name().map(|name| name.to_str()) {
-        Some(Some(name)) => Ok(name.parse::<SafeName>()?),
-        Some(None) => {
-            let name = crate::text::EscapedPath(path).to_string();
-            Err(UnsafeName { name, reason: "is not UTF-8" }.into())
-        }
-        None => Err(UnsafeName { name: path.to_string_lossy().into_owned(), reason: "names no file" }.into()),
-    }
 }
