@@ -35,7 +35,8 @@
 //!               listing
 //!            hash     key
 //!                file
-//!     digest  text  json  time
+//!         digest  json  time
+//!                text
 //! ```
 
 #![forbid(unsafe_code)]

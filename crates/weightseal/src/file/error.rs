@@ -142,7 +142,9 @@ impl FileError {
     /// One line of advice, where there is any.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Symlink { .. } => "links are not followed here; name the file itself".to_owned(),
+            Self::Symlink { .. } => {
+                "links are not followed here; put what it leads to in its place, or name that".to_owned()
+            }
             Self::Changed { .. } => {
                 "something writes to this file; try again when the writer is done, or work on a copy"
                     .to_owned()

@@ -262,7 +262,10 @@ fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
         walked.push(component);
         handle = openat(&handle, component.as_os_str(), WALK | OFlags::NOFOLLOW, Mode::empty()).map_err(
             |error| match walked.read_link() {
-                Ok(target) => FileError::Symlink { path: walked.clone(), target },
+                Ok(target) => {
+                    let path = walked.strip_prefix(".").unwrap_or(&walked).to_owned();
+                    FileError::Symlink { path, target }
+                }
                 Err(_) => FileError::read(path, error.into()),
             },
         )?;
