@@ -203,7 +203,7 @@ pub(super) fn rest(fields: Fields, has_envelope: bool) -> Result<Vec<(String, St
     let mut ignored = Vec::new();
     for (name, value) in fields.rest() {
         // Some parsers do not tell `SHA256` from `sha256`: they would read another value than we do.
-        if FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&name)) {
+        if FIELDS.iter().any(|field| *field != name && field.eq_ignore_ascii_case(&name)) {
             return Err(FieldError::value(
                 name,
                 "differs from a field of this format only in upper and lower case",
@@ -232,5 +232,23 @@ fn render(value: &Value) -> String {
         Value::String(text) => text.chars().take(200).collect(),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(fields) => format!("an object of {}", fields.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parse;
+
+    #[test]
+    fn without_an_envelope_other_fields_are_ignored_unless_they_look_like_ours() {
+        let left = |text: &str| {
+            let fields = Fields::of(parse(text.as_bytes()).expect("JSON"), "it").expect("an object");
+            rest(fields, false).map_err(|fault| fault.code())
+        };
+        assert_eq!(left(r#"{"framework":"torch"}"#), Ok(vec![("framework".to_owned(), "torch".to_owned())]));
+        assert_eq!(left(r#"{"artifact_count":1}"#), Ok(vec![("artifact_count".to_owned(), "1".to_owned())]));
+        assert_eq!(left(r#"{"SHA256":"00"}"#), Err("malformed-manifest"));
+        assert_eq!(left(r#"{"Model_File":"x"}"#), Err("malformed-manifest"));
     }
 }
