@@ -178,6 +178,11 @@ impl FileError {
         }
     }
 
+    /// A link at `path`, called `shown` in messages.
+    pub(super) fn symlink(path: &Path, shown: &Path) -> Self {
+        Self::Symlink { path: shown.to_owned(), target: path.read_link().unwrap_or_default() }
+    }
+
     pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {

@@ -7,5 +7,8 @@ mod open;
 mod write;
 
 pub use error::{FileError, Kind};
-pub use open::{Links, OpenedFile, Permissions, exists, is_same, read_bounded, resolve, size_of};
+pub use open::{
+    Links, OpenedFile, Permissions, exists, folder_of, is_same, or_here, place_below, read_bounded, resolve,
+    size_of,
+};
 pub use write::{Replace, Staged, remove_quietly};

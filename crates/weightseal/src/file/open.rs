@@ -126,7 +126,7 @@ fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissi
     }
     let permissions = opened.permissions()?;
     let mut bytes = Vec::with_capacity(usize::try_from(opened.size()).unwrap_or(0));
-    // One byte more than expected, to notice growth; files under /proc say 0 and are bounded by `limit`.
+    // One byte more than allowed, to notice growth. Files under /proc say they are empty, and so count as changed.
     (&mut opened.file)
         .take(limit + 1)
         .read_to_end(&mut bytes)
@@ -142,9 +142,7 @@ fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissi
 /// Makes sure that what is to be replaced at `path`, if anything is there, is a regular file.
 pub(super) fn ensure_replaceable(path: &Path) -> Result<(), FileError> {
     match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => {
-            Err(FileError::Symlink { path: path.to_owned(), target: path.read_link().unwrap_or_default() })
-        }
+        Ok(metadata) if metadata.is_symlink() => Err(FileError::symlink(path, path)),
         Ok(metadata) if !metadata.is_file() => {
             Err(FileError::NotRegular { path: path.to_owned(), kind: kind_of(&metadata) })
         }
@@ -174,6 +172,26 @@ pub fn size_of(path: &Path) -> Option<u64> {
 /// A [`FileError`], among others when nothing has this path.
 pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     path.canonicalize().map_err(|error| FileError::read(path, error))
+}
+
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    or_here(path.parent().unwrap_or(Path::new("")))
+}
+
+/// The empty path is how [`Path`] says "the current folder".
+pub fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+/// The real place of the file at `path` below the folder `base`, links on the way resolved; `None` when it lies
+/// elsewhere. The file itself is not looked at.
+///
+/// # Errors
+/// A [`FileError`] when one of the two folders does not exist.
+pub fn place_below(path: &Path, base: &Path) -> Result<Option<PathBuf>, FileError> {
+    let (folder, base) = (resolve(folder_of(path))?, resolve(or_here(base))?);
+    Ok(folder.strip_prefix(base).ok().zip(path.file_name()).map(|(below, name)| below.join(name)))
 }
 
 /// Who may read and write a file, by its mode bits.
@@ -254,7 +272,7 @@ fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const WALK: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-    let mut walked = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    let mut walked = or_here(folder).to_owned();
     let mut handle =
         openat(CWD, &walked, WALK, Mode::empty()).map_err(|error| FileError::read(&walked, error.into()))?;
     let below = path.strip_prefix(folder).unwrap_or(path);
@@ -262,10 +280,7 @@ fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
         walked.push(component);
         handle = openat(&handle, component.as_os_str(), WALK | OFlags::NOFOLLOW, Mode::empty()).map_err(
             |error| match walked.read_link() {
-                Ok(target) => {
-                    let path = walked.strip_prefix(".").unwrap_or(&walked).to_owned();
-                    FileError::Symlink { path, target }
-                }
+                Ok(_) => FileError::symlink(&walked, walked.strip_prefix(".").unwrap_or(&walked)),
                 Err(_) => FileError::read(path, error.into()),
             },
         )?;
@@ -302,10 +317,7 @@ fn explain(path: &Path, links: Links, error: io::Error) -> FileError {
                 FileError::BrokenLink { path: owned, looping: false }
             }
             Err(inner) if is_loop(&inner) => FileError::BrokenLink { path: owned, looping: true },
-            _ if links == Links::Refuse => {
-                let target = path.read_link().unwrap_or_default();
-                FileError::Symlink { path: owned, target }
-            }
+            _ if links == Links::Refuse => FileError::symlink(path, path),
             _ => FileError::read(path, error),
         };
     }

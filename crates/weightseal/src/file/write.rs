@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FileError;
-use super::open::ensure_replaceable;
+use super::open::{ensure_replaceable, folder_of};
 use crate::digest::Digest;
 
 /// What happens to a file that already has the name.
@@ -242,13 +242,6 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
 fn link_to_new(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::hard_link(from, to)?;
     std::fs::remove_file(from)
-}
-
-fn folder_of(target: &Path) -> &Path {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// The target's folder, to be synchronised; `None` where it may be written but not opened, or not on this system.

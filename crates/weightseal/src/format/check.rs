@@ -10,8 +10,15 @@ use crate::envelope::{Container, EnvelopeSignature, Resource, StatementError};
 use crate::json::FieldError;
 use crate::key::PublicKey;
 
-/// Everything that is wrong with a manifest under this key; nothing, if it is signed by it.
-pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
+/// Everything that is wrong with a signature file under this key; nothing, if it is signed by it.
+pub fn check(file: &SignatureFile, key: &PublicKey) -> Vec<Fault> {
+    match file {
+        SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
+        SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
+    }
+}
+
+fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::from_iter(check_hex_signature(&manifest.visible, key, None, Explain::Yes));
     faults.extend(check_key_fields(&manifest.visible, key, ""));
     if let Some(signed) = &manifest.signed {
@@ -20,8 +27,7 @@ pub fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
     faults
 }
 
-/// Everything that is wrong with a bundle manifest under this key; nothing, if it is signed by it.
-pub fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
+fn check_bundle(bundle: &BundleManifest, key: &PublicKey) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut explain = Explain::Yes;
     for (at, entry) in bundle.artifacts.iter().enumerate() {

@@ -8,7 +8,7 @@ mod manifest;
 mod names;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
-pub use check::{check_bundle, check_manifest, differences, seems_signed_by};
+pub use check::{check, differences, seems_signed_by};
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
 pub use names::{MANIFEST_SUFFIX, bundle_name, is_manifest_name, manifest_names};
@@ -49,6 +49,14 @@ impl SignatureFile {
             Manifest::from_json(value).map(|manifest| Self::Manifest(Box::new(manifest)))
         } else {
             Err(Fault::NotASignature { looks_like: "some other JSON" })
+        }
+    }
+
+    /// The file's text: JSON, indented by 2, with a final line end.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Manifest(manifest) => manifest.to_text(),
+            Self::Bundle(bundle) => bundle.to_text(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::SignError;
-use crate::file::{FileError, Links, exists, read_bounded, resolve};
+use crate::file::{FileError, Links, exists, folder_of, or_here, place_below, read_bounded, resolve};
 use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
 use crate::listing::{SafeName, UnsafeName};
 
@@ -103,29 +103,16 @@ fn read(path: &Path) -> Result<Result<SignatureFile, Option<Fault>>, FileError> 
 
 /// The name of a file of a bundle: its path below the base, without symbolic links on the way.
 pub(super) fn name_below(path: &Path, base: &Path) -> Result<SafeName, SignError> {
-    let file_name = SafeName::of_file(path)?;
-    let resolved = resolve(folder_of(path))?;
-    let Ok(below) = resolved.strip_prefix(resolve(or_here(base))?) else {
+    // A path that names no file is told apart before its folder is looked for.
+    SafeName::of_file(path)?;
+    let Some(place) = place_below(path, base)? else {
         return Err(SignError::OutsideBase { path: path.to_owned(), base: or_here(base).to_owned() });
     };
-    let mut name = String::new();
-    for component in below.components() {
-        let text = component.as_os_str().to_str().ok_or_else(|| UnsafeName {
-            name: crate::text::EscapedPath(below).to_string(),
-            reason: "is not UTF-8",
-        })?;
-        name.push_str(text);
-        name.push('/');
-    }
-    name.push_str(file_name.as_str());
-    Ok(name.parse::<SafeName>()?)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    or_here(path.parent().unwrap_or(Path::new("")))
-}
-
-/// The empty path is how `Path` says "the current folder".
-fn or_here(folder: &Path) -> &Path {
-    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+    let names: Option<Vec<&str>> =
+        place.components().map(|component| component.as_os_str().to_str()).collect();
+    let name = names.ok_or_else(|| UnsafeName {
+        name: crate::text::EscapedPath(&place).to_string(),
+        reason: "is not UTF-8",
+    })?;
+    Ok(name.join("/").parse::<SafeName>()?)
 }

@@ -11,7 +11,7 @@ use crate::envelope::{
 use crate::file::{FileError, Links, OpenedFile, Replace, Staged, exists};
 use crate::format::{
     BundleManifest, MAX_ARTIFACTS, MAX_SIGNATURE_FILE, Manifest, SignatureFile, Signed, Visible, bundle_name,
-    check_bundle, check_manifest,
+    check,
 };
 use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::{Algorithm, PrivateKey, PssSalt};
@@ -260,10 +260,7 @@ fn write(
     key: &PrivateKey,
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<(), SignError> {
-    let text = match file {
-        SignatureFile::Manifest(manifest) => manifest.to_text(),
-        SignatureFile::Bundle(bundle) => bundle.to_text(),
-    };
+    let text = file.to_text();
     let (size, limit) = (text.len() as u64, MAX_SIGNATURE_FILE);
     if size > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into());
@@ -274,11 +271,7 @@ fn write(
     staged.write(text.as_bytes())?;
     let back = SignatureFile::parse(&staged.read_back()?)
         .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
-    let faults = match &back {
-        SignatureFile::Manifest(manifest) => check_manifest(manifest, key.public()),
-        SignatureFile::Bundle(bundle) => check_bundle(bundle, key.public()),
-    };
-    if let Some(fault) = faults.into_iter().next() {
+    if let Some(fault) = check(&back, key.public()).into_iter().next() {
         return Err(SignError::SelfCheck { fault: Some(fault) });
     }
     if back != *file {

@@ -8,10 +8,10 @@ use super::find::{self, Found};
 use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
 use super::reason::Reason;
 use crate::envelope::{Claims, Container, Statement};
-use crate::file::{FileError, Links, OpenedFile, Replace, Staged, is_same, resolve};
+use crate::file::{FileError, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below, resolve};
 use crate::format::{
-    BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check_bundle, check_manifest,
-    is_manifest_name, seems_signed_by,
+    BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check, is_manifest_name,
+    seems_signed_by,
 };
 use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::PublicKey;
@@ -100,16 +100,20 @@ impl Run<'_> {
         model: Option<(OpenedFile, SafeName)>,
     ) -> Result<Shown, Trouble> {
         self.facts.signature_file = Some(found.path.clone());
-        match found.content {
-            Err(reason) => Ok(self.reject(reason)),
-            Ok(SignatureFile::Manifest(manifest)) => self.manifest(*manifest, &found.path, model),
-            Ok(SignatureFile::Bundle(bundle)) => self.bundle(*bundle, &found.path, model),
+        let file = match found.content {
+            Err(reason) => return Ok(self.reject(reason)),
+            Ok(file) => file,
+        };
+        match &file {
+            SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, &found.path, model),
+            SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, &found.path, model),
         }
     }
 
     fn manifest(
         &mut self,
-        manifest: Manifest,
+        file: &SignatureFile,
+        manifest: &Manifest,
         at: &Path,
         model: Option<(OpenedFile, SafeName)>,
     ) -> Result<Shown, Trouble> {
@@ -137,9 +141,8 @@ impl Run<'_> {
             size: None,
         };
         let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
-        let claimed = Claimed::of(&manifest);
         // The cheap checks first: nothing is copied that is rejected already. The headline does not depend on it.
-        self.hold_against_keys(&SignatureFile::Manifest(Box::new(manifest)), &claimed);
+        self.hold_against_keys(file, &Claimed::of(manifest));
         let (digest, copy) = self.hash_one(opened, size)?;
         self.compare(&mut fact, digest, size);
         self.facts.files.push(fact);
@@ -148,39 +151,34 @@ impl Run<'_> {
 
     fn bundle(
         &mut self,
-        bundle: BundleManifest,
+        file: &SignatureFile,
+        bundle: &BundleManifest,
         at: &Path,
         model: Option<(OpenedFile, SafeName)>,
     ) -> Result<Shown, Trouble> {
         self.facts.container = Some(Container::Bundle);
-        let base = match &self.target.base {
-            Some(base) => base.clone(),
-            None => at.parent().unwrap_or(Path::new("")).to_owned(),
-        };
+        let base = self.target.base.as_deref().unwrap_or(at.parent().unwrap_or(Path::new("")));
         // A base that is not there is the caller's mistake, not a set of missing files.
-        resolve(if base.as_os_str().is_empty() { Path::new(".") } else { &base })?;
+        resolve(or_here(base))?;
         self.facts.files = bundle
             .artifacts
             .iter()
             .map(|entry| FileFact {
                 name: entry.model_file.as_str().to_owned(),
-                path: entry.model_file.below(&base),
+                path: entry.model_file.below(base),
                 status: FileStatus::NotChecked,
                 expected: entry.sha256,
                 found: None,
                 size: None,
             })
             .collect();
-        let sizes = signed_sizes(&bundle);
-        let claimed = Claimed::of_bundle(&bundle);
-        let file = SignatureFile::Bundle(Box::new(bundle));
-        self.hold_against_keys(&file, &claimed);
-        let SignatureFile::Bundle(bundle) = file else { unreachable!("it was a bundle") };
+        let sizes = signed_sizes(bundle);
+        self.hold_against_keys(file, &Claimed::of_bundle(bundle));
         let whole = bundle.artifacts.len() == 1 || model.is_none();
         let mut copy = None;
         match model {
-            None => self.hash_all(&bundle, &base, &sizes)?,
-            Some((opened, _)) => match position_in(&bundle, opened.path(), &base)? {
+            None => self.hash_all(bundle, base, &sizes)?,
+            Some((opened, _)) => match position_in(bundle, opened.path(), base)? {
                 None => {
                     let (model, bundle) = (opened.path().to_owned(), at.to_owned());
                     self.reasons.push(Reason::NotInBundle { model, bundle });
@@ -310,17 +308,17 @@ impl Run<'_> {
         self.reasons.extend(faults.into_iter().map(Reason::from));
     }
 
-    /// The key under which least is wrong: the one that the file names, or each is tried where it names none.
+    /// The key to hold the file against: the one that it names; where it names none, the first under which the
+    /// file's first signature fits.
     fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
         let candidates = self.policy.keys.candidates(&file.named_keys())?;
         let seems_right = |key: &&&PublicKey| seems_signed_by(file, key);
-        // There is at least one key, and so one candidate (`carry_out` and `candidates` see to it).
-        let key = *candidates.iter().find(seems_right).or(candidates.first()).expect("at least one key");
-        let faults = match file {
-            SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
-            SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
+        let key = match candidates.as_slice() {
+            [only] => *only,
+            // There is at least one key, and so one candidate (`carry_out` and `candidates` see to it).
+            several => several.iter().find(seems_right).or(several.first()).expect("at least one key"),
         };
-        Ok((key, faults))
+        Ok((key, check(file, key)))
     }
 
     /// Asks trust. Only what the signature covers, or is plainly called claimed, becomes a fact.
@@ -433,13 +431,6 @@ fn signed_sizes(bundle: &BundleManifest) -> Vec<Option<u64>> {
 
 /// The entry of a bundle that stands for the file at `path`: the one with its place below the base.
 fn position_in(bundle: &BundleManifest, path: &Path, base: &Path) -> Result<Option<usize>, Trouble> {
-    let folder_of = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => resolve(parent),
-        _ => resolve(Path::new(".")),
-    };
-    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
-    let (base, folder) = (resolve(base)?, folder_of(path)?);
-    let (Ok(below), Some(name)) = (folder.strip_prefix(&base), path.file_name()) else { return Ok(None) };
-    let relative = below.join(name);
-    Ok(bundle.artifacts.iter().position(|entry| entry.model_file.below(Path::new("")) == relative))
+    let Some(place) = place_below(path, base)? else { return Ok(None) };
+    Ok(bundle.artifacts.iter().position(|entry| entry.model_file.below(Path::new("")) == place))
 }
