@@ -6,7 +6,6 @@ Every test makes its own keys and files; nothing here depends on the stored vect
 import base64
 import json
 import os
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -71,14 +70,6 @@ class Workplace:
 
     def public_keys(self):
         return [published.load_public_key(self.path("key.pub"))]
-
-
-@pytest.fixture(scope="session")
-def command():
-    words = shlex.split(os.environ.get("WEIGHTSEAL_BIN", ""))
-    if not words:
-        pytest.fail("set WEIGHTSEAL_BIN to the command under test, such as target/release/weightseal")
-    return [str(Path(word).resolve()) if os.path.exists(word) else word for word in words]
 
 
 @pytest.fixture(scope="session")

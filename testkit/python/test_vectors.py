@@ -5,7 +5,6 @@ The reference itself: WEIGHTSEAL_BIN="python3 testkit/python/command.py" pytest 
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,14 +13,6 @@ import pytest
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 CASES = sorted(path.parent for path in VECTORS.glob("*/*/case.json"))
-
-
-@pytest.fixture(scope="session")
-def command():
-    words = shlex.split(os.environ.get("WEIGHTSEAL_BIN", ""))
-    if not words:
-        pytest.fail("set WEIGHTSEAL_BIN to the command under test, such as target/release/weightseal")
-    return [str(Path(word).resolve()) if os.path.exists(word) else word for word in words]
 
 
 def test_there_are_vectors():

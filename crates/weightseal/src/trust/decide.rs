@@ -1,6 +1,6 @@
 //! The decision: a pure function of what was signed, what the caller asks, and a time.
 
-use super::Refusal;
+use super::refusal::{Question, Refusal};
 use crate::envelope::Claims;
 use crate::key::{KeyId, PublicKey};
 use crate::time::{Age, CLOCK_SKEW};
@@ -109,10 +109,10 @@ fn judge_age(claims: &Claims, max_age: &Age, now: crate::time::Instant) -> Optio
 /// Every question about a claim is refused: an answer from unsigned text would be worth nothing.
 fn not_authenticated(asked: &Requirements) -> Vec<Refusal> {
     let questions = [
-        (asked.unauthenticated == Unauthenticated::Refuse, "everything but the digest"),
-        (asked.signer.is_some(), "the signer"),
-        (asked.least_model_version.is_some(), "the model version"),
-        (asked.max_age.is_some(), "the time of signing"),
+        (asked.unauthenticated == Unauthenticated::Refuse, Question::Everything),
+        (asked.signer.is_some(), Question::Signer),
+        (asked.least_model_version.is_some(), Question::ModelVersion),
+        (asked.max_age.is_some(), Question::Time),
     ];
     let asked = questions.into_iter().filter(|(is_asked, _)| *is_asked);
     asked.map(|(_, asked)| Refusal::NotAuthenticated { asked }).collect()

@@ -4,4 +4,4 @@ mod decide;
 mod refusal;
 
 pub use decide::{KeyRing, Requirements, Unauthenticated, decide};
-pub use refusal::Refusal;
+pub use refusal::{Question, Refusal};

@@ -1,8 +1,34 @@
 //! Why a properly signed model is still not accepted.
 
+use std::fmt;
+
 use crate::key::KeyId;
 use crate::text::Escaped;
 use crate::time::{Age, Timestamp};
+
+/// A question that only signed claims answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// That anything but the digest be signed.
+    Everything,
+    /// Who signed.
+    Signer,
+    /// Which version of the model it is.
+    ModelVersion,
+    /// When it was signed.
+    Time,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Everything => "everything but the digest",
+            Self::Signer => "the signer",
+            Self::ModelVersion => "the model version",
+            Self::Time => "the time of signing",
+        })
+    }
+}
 
 /// Why the caller's requirements are not met.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -19,7 +45,7 @@ pub enum Refusal {
     #[error("the manifest has no envelope: {asked} is only claimed, not signed")]
     NotAuthenticated {
         /// What was asked.
-        asked: &'static str,
+        asked: Question,
     },
     /// The signature's own end has come.
     #[error("the signature expired at {}", .at.to_seconds())]

@@ -17,7 +17,7 @@ use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::PublicKey;
 use crate::listing::SafeName;
 use crate::time::CLOCK_SKEW;
-use crate::trust::{KeyRing, Refusal, Requirements, decide};
+use crate::trust::{KeyRing, Question, Refusal, Requirements, decide};
 
 /// What to verify.
 #[derive(Clone, Debug, Default)]
@@ -326,7 +326,10 @@ impl Run<'_> {
         let now = self.policy.now;
         let refusals = decide(claims, &self.policy.requirements, now);
         let of_signer = |refusal: &Refusal| {
-            matches!(refusal, Refusal::WrongSigner { .. } | Refusal::NotAuthenticated { asked: "the signer" })
+            matches!(
+                refusal,
+                Refusal::WrongSigner { .. } | Refusal::NotAuthenticated { asked: Question::Signer }
+            )
         };
         self.facts.checks.signer = Check::failed_if(refusals.iter().any(of_signer));
         if claims.is_some() || refusals.iter().any(|refusal| !of_signer(refusal)) {
