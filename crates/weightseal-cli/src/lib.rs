@@ -13,6 +13,7 @@ mod output;
 mod passphrase;
 mod problem;
 mod progress;
+pub mod result;
 
 use std::ffi::OsString;
 

@@ -27,7 +27,7 @@
 //! lower ones:
 //!
 //! ```text
-//!              inspect
+//!           inspect  load
 //!           sign     verify
 //!                trust
 //!               format
@@ -50,6 +50,7 @@ pub mod inspect;
 pub mod json;
 pub mod key;
 pub mod listing;
+pub mod load;
 pub mod sign;
 pub mod text;
 pub mod time;

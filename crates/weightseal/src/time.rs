@@ -43,6 +43,16 @@ impl Timestamp {
     }
 }
 
+/// Reads an end of validity as typed: a span from `now`, a date (its first moment, UTC), or a time.
+pub fn parse_expiry(text: &str, now: Instant) -> Option<Timestamp> {
+    let time = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse::<Timestamp>());
+    let instant = match time {
+        Ok(time) => time.instant(),
+        Err(_) => text.parse::<Age>().ok()?.after(now)?,
+    };
+    Some(Timestamp::from_instant(instant))
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

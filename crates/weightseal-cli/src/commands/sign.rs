@@ -4,7 +4,7 @@ use serde_json::json;
 use weightseal::format::is_manifest_name;
 use weightseal::sign::{CompatSignature, Options, SignedFiles, sign_bundle, sign_file};
 use weightseal::text::EscapedPath;
-use weightseal::time::{Age, Instant, Timestamp};
+use weightseal::time::{Instant, Timestamp, parse_expiry};
 
 use crate::args::{SignArguments, parse_annotations};
 use crate::output::Output;
@@ -59,17 +59,9 @@ fn options(arguments: &SignArguments) -> Result<Options, Problem> {
     })
 }
 
-/// A span from now, a date (its first moment, UTC), or a time.
 fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
-    let after_span = || text.parse::<Age>().ok().and_then(|age| age.after(now));
-    let time = text
-        .parse::<Timestamp>()
-        .or_else(|_| format!("{text}T00:00:00Z").parse::<Timestamp>())
-        .map(|time| time.instant())
-        .ok()
-        .or_else(after_span);
     let hint = "for example 90d, 1y, 2027-01-31 or 2027-01-31T12:00:00Z";
-    time.map(Timestamp::from_instant).ok_or_else(|| {
+    parse_expiry(text, now).ok_or_else(|| {
         Problem::usage(
             format!("--expires `{}` is neither a duration nor a date", weightseal::text::Escaped(text)),
             Some(hint),

@@ -1,6 +1,6 @@
 //! `weightseal verify`: verify a model before it is loaded. The JSON result is described in docs/spec/result.md.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use weightseal::envelope::Container;
 use weightseal::format::{Covered, Fault, bundle_name};
 use weightseal::key::{KeyFileError, PublicKey, load_public};
@@ -14,6 +14,7 @@ use crate::args::VerifyArguments;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::result::{reason_json, to_json};
 
 /// How many reasons behind the headline are shown to a person.
 const MOST_REASONS: usize = 20;
@@ -222,97 +223,4 @@ fn details(reason: &Reason) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-fn reason_json(reason: &Reason) -> Value {
-    let mut value = json!({ "code": reason.code(), "message": reason.to_string(), "hint": reason.hint() });
-    match reason {
-        Reason::HashMismatch { name, expected, found } => {
-            value["file"] = json!(name);
-            value["expected"] = json!(expected.to_string());
-            value["found"] = json!(found.to_string());
-        }
-        Reason::SizeMismatch { name, expected, found } => {
-            value["file"] = json!(name);
-            value["expected"] = json!(expected);
-            value["found"] = json!(found);
-        }
-        Reason::MissingFile { name, .. } => value["file"] = json!(name),
-        Reason::Fault(Fault::FieldMismatch { field, signed, found }) => {
-            value["field"] = json!(field);
-            value["expected"] = json!(signed);
-            value["found"] = json!(found);
-        }
-        Reason::Fault(Fault::KeyMismatch { field, expected, found }) => {
-            value["field"] = json!(field);
-            value["expected"] = json!(expected);
-            value["found"] = json!(found);
-        }
-        Reason::Fault(
-            Fault::EntryAdded { name } | Fault::EntryRemoved { name } | Fault::DuplicateEntry { name },
-        ) => value["file"] = json!(name),
-        _ => {}
-    }
-    value
-}
-
-fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
-    let is_signed = facts.authenticated == Some(true);
-    let files: Vec<Value> = facts
-        .files
-        .iter()
-        .map(|file| {
-            json!({
-                "name": file.name,
-                "path": file.path.to_string_lossy(),
-                "status": file.status.name(),
-                "expected_sha256": file.expected.to_string(),
-                "found_sha256": file.found.map(|digest| digest.to_string()),
-                "size": file.size,
-            })
-        })
-        .collect();
-    let key = facts.key.as_ref().map(|key| {
-        json!({
-            "id": key.id.to_string(),
-            "algorithm": key.algorithm.manifest_name(),
-            "size": key.bits,
-            "version": key.version.filter(|_| is_signed),
-        })
-    });
-    let mut value = json!({
-        "schema": "weightseal.result/1",
-        "verdict": verdict,
-        "code": code,
-        "target": facts.target.to_string_lossy(),
-        "signature_file": facts.signature_file.as_ref().map(|path| path.to_string_lossy()),
-        "format": facts.container.map(|container| match container {
-            Container::Bundle => "bundle-manifest",
-            _ => "manifest",
-        }),
-        "authenticated": facts.authenticated,
-        "checks": {
-            "content": facts.checks.content.name(),
-            "signature": facts.checks.signature.name(),
-            "envelope": facts.checks.envelope.name(),
-            "freshness": facts.checks.freshness.name(),
-            "signer": facts.checks.signer.name(),
-        },
-        "files": files,
-        "key": key,
-        "name": facts.name,
-        "signer": facts.signer.as_ref().filter(|_| is_signed),
-        "signed_at": facts.signed_at.as_ref().filter(|_| is_signed).map(|time| time.as_str()),
-        "expires_at": facts.expires_at.as_ref().map(|time| time.as_str()),
-        "model_version": facts.model_version,
-        "annotations": facts.annotations,
-        "statement_sha256": facts.statement.map(|digest| digest.to_string()),
-    });
-    if facts.authenticated == Some(false) {
-        // Under names of their own, so that nobody takes a claim for a fact.
-        value["claimed_signer"] = json!(facts.signer);
-        value["claimed_signed_at"] = json!(facts.signed_at.as_ref().map(|time| time.as_str()));
-        value["claimed_key_version"] = json!(facts.key.as_ref().and_then(|key| key.version));
-    }
-    value
 }

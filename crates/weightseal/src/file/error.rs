@@ -107,6 +107,29 @@ pub enum FileError {
         #[source]
         source: io::Error,
     },
+    /// The verified copy that a loader gets could not be made: memory or disk full.
+    #[error("cannot keep a private copy of `{}`", EscapedPath(.path))]
+    Keep {
+        /// The name of the file that was to be copied.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// Private copies were to be made in a folder where others could replace them.
+    #[error("`{}` can be written by others (mode {mode:04o}): no private folder can be made in it", EscapedPath(.path))]
+    SharedFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Its mode bits (POSIX).
+        mode: u32,
+    },
+    /// Sealed memory was asked for, and this system has none.
+    #[error("this system has no sealed memory to keep `{}` in", EscapedPath(.path))]
+    NoSealedMemory {
+        /// The name of the file that was to be copied.
+        path: PathBuf,
+    },
     /// The file exists and must not be overwritten.
     #[error("`{}` already exists", EscapedPath(.path))]
     Exists {
@@ -133,7 +156,9 @@ impl FileError {
             Self::TooLarge { .. } => "too-large",
             Self::Changed { .. } => "changed-while-reading",
             Self::Read { .. } => "unreadable",
-            Self::Write { .. } => "unwritable-output",
+            Self::Write { .. } | Self::Keep { .. } => "unwritable-output",
+            Self::SharedFolder { .. } => "shared-folder",
+            Self::NoSealedMemory { .. } => "no-sealed-memory",
             Self::Exists { .. } => "already-exists",
             Self::Busy { .. } => "busy",
         }
@@ -157,6 +182,13 @@ impl FileError {
                 "free some space; what was there before is untouched".to_owned()
             }
             Self::Busy { .. } => "wait until it is done, then try again".to_owned(),
+            Self::Keep { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space, or keep the copy elsewhere: in memory, or on another disk".to_owned()
+            }
+            Self::SharedFolder { .. } => {
+                "name a folder that only you can write as the one for temporary files (TMPDIR)".to_owned()
+            }
+            Self::NoSealedMemory { .. } => "keep the copy on disk".to_owned(),
             _ => return None,
         })
     }
@@ -173,6 +205,9 @@ impl FileError {
             | Self::Changed { path }
             | Self::Read { path, .. }
             | Self::Write { path, .. }
+            | Self::Keep { path, .. }
+            | Self::SharedFolder { path, .. }
+            | Self::NoSealedMemory { path }
             | Self::Exists { path }
             | Self::Busy { path } => path,
         }
@@ -190,6 +225,10 @@ impl FileError {
             io::ErrorKind::PermissionDenied => Self::PermissionDenied { path, action: "read" },
             _ => Self::Read { path, source },
         }
+    }
+
+    pub(super) fn keep(name: &Path, source: io::Error) -> Self {
+        Self::Keep { path: name.to_owned(), source }
     }
 
     pub(crate) fn write(path: &Path, source: io::Error) -> Self {

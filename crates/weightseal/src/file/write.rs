@@ -71,6 +71,31 @@ impl Staged {
         Ok(bytes)
     }
 
+    /// Where the file is until it gets its name.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Reads the file from its beginning.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn reader(&mut self) -> Result<impl io::Read, FileError> {
+        self.file.seek(SeekFrom::Start(0)).map_err(|error| FileError::read(&self.target, error))?;
+        Ok(&self.file)
+    }
+
+    /// Makes sure that nobody put another file in its place.
+    ///
+    /// # Errors
+    /// [`FileError::Changed`].
+    pub fn ensure_still_there(&self) -> Result<(), FileError> {
+        match is_still(&self.file, &self.temporary) {
+            true => Ok(()),
+            false => Err(FileError::Changed { path: self.temporary.clone() }),
+        }
+    }
+
     /// Makes the bytes durable and gives the file its final name.
     ///
     /// # Errors
@@ -206,12 +231,12 @@ fn remove_if_abandoned(path: &Path) -> io::Result<()> {
 
 /// Takes the lock without waiting. File systems that have no locks count as locked by us: there a second
 /// writer is not noticed, but each still renames a whole file.
-fn lock(file: &File) -> bool {
+pub(super) fn lock(file: &File) -> bool {
     !matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
 }
 
 #[cfg(unix)]
-fn is_still(file: &File, path: &Path) -> bool {
+pub(super) fn is_still(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     match (file.metadata(), path.symlink_metadata()) {
         (Ok(ours), Ok(named)) => (ours.dev(), ours.ino()) == (named.dev(), named.ino()),
@@ -220,7 +245,7 @@ fn is_still(file: &File, path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_still(_: &File, _: &Path) -> bool {
+pub(super) fn is_still(_: &File, _: &Path) -> bool {
     true
 }
 

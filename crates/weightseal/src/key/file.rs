@@ -172,18 +172,8 @@ impl KeyPairFiles {
     /// # Errors
     /// A [`KeyFileError`]; on failure neither file is left behind.
     pub fn write(&self, key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<(), KeyFileError> {
-        if self.private == self.public {
-            return Err(FileError::Exists { path: self.public.clone() }.into());
-        }
         self.ensure_free()?;
-        let pem = match passphrase {
-            Some(passphrase) => key.to_encrypted_pem(passphrase).map_err(|error| at(&self.private, error))?,
-            None => key.to_plain_pem(),
-        };
-        let mut private = Staged::create(&self.private, 0o600)?;
-        private.write(pem.as_bytes())?;
-        let mut public = Staged::create(&self.public, 0o644)?;
-        public.write(key.public().to_pem().as_bytes())?;
+        let (private, public) = self.stage(key, passphrase)?;
         private.put_in_place(Replace::Never).inspect_err(|error| {
             // Put in place, but perhaps not durably: not a success, so nothing stays.
             if !matches!(error, FileError::Exists { .. }) {
@@ -195,6 +185,36 @@ impl KeyPairFiles {
             crate::file::remove_quietly(&self.private);
         })?;
         Ok(())
+    }
+
+    /// Writes the pair over whatever key files have the names. What the old private key signed stays verifiable
+    /// only for those who kept its public key.
+    ///
+    /// # Errors
+    /// A [`KeyFileError`]; both old files are untouched unless only the last step failed.
+    pub fn overwrite(&self, key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<(), KeyFileError> {
+        let (private, public) = self.stage(key, passphrase)?;
+        private.put_in_place(Replace::Existing)?;
+        Ok(public.put_in_place(Replace::Existing)?)
+    }
+
+    fn stage(
+        &self,
+        key: &PrivateKey,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<(Staged, Staged), KeyFileError> {
+        if self.private == self.public {
+            return Err(FileError::Exists { path: self.public.clone() }.into());
+        }
+        let pem = match passphrase {
+            Some(passphrase) => key.to_encrypted_pem(passphrase).map_err(|error| at(&self.private, error))?,
+            None => key.to_plain_pem(),
+        };
+        let mut private = Staged::create(&self.private, 0o600)?;
+        private.write(pem.as_bytes())?;
+        let mut public = Staged::create(&self.public, 0o644)?;
+        public.write(key.public().to_pem().as_bytes())?;
+        Ok((private, public))
     }
 }
 

@@ -86,6 +86,9 @@ pub enum SignError {
         /// How many are allowed.
         limit: usize,
     },
+    /// A manifest to be saved is one that verification would refuse.
+    #[error("the manifest cannot be saved: {0}")]
+    Malformed(#[source] Fault),
     /// What was written does not verify: a fault of this program or of the machine.
     #[error("the manifest does not verify after writing: {}", .fault.as_ref().map_or_else(|| "it reads back differently".to_owned(), ToString::to_string))]
     SelfCheck {
@@ -109,6 +112,7 @@ impl SignError {
             Self::NotReplaceable { .. } => "not-replaceable",
             Self::SecondManifest { .. } => "second-manifest",
             Self::OutsideBase { .. } => "outside-base",
+            Self::Malformed(fault) => fault.code(),
             Self::SelfCheck { .. } => "self-check",
         }
     }
@@ -129,6 +133,10 @@ impl SignError {
             Self::Count { .. } => "sign larger sets in several bundles".to_owned(),
             Self::SelfCheck { .. } => {
                 "nothing was put in place; check this machine's memory and disk, and report it if it happens again".to_owned()
+            }
+            Self::Malformed(_) => {
+                "nothing can be added to a manifest once it is signed; say it when signing, as an annotation"
+                    .to_owned()
             }
             Self::Key(_) | Self::Claim { .. } | Self::Duplicate { .. } | Self::SignsItself { .. } => return None,
         })

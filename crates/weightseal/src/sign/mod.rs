@@ -3,6 +3,8 @@
 mod error;
 mod place;
 mod run;
+mod save;
 
 pub use error::SignError;
-pub use run::{CompatSignature, Options, SignedFiles, sign_bundle, sign_file};
+pub use run::{CompatSignature, Options, SignedFiles, SignedManifest, make_manifest, sign_bundle, sign_file};
+pub use save::{ModelWriter, save_manifest};

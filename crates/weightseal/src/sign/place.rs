@@ -45,6 +45,19 @@ pub(super) fn for_manifest(
     }
 }
 
+/// Makes sure that `place` is still where the manifest goes.
+pub(super) fn ensure_still(
+    place: &Path,
+    model: &Path,
+    name: &SafeName,
+    output: Option<&Path>,
+) -> Result<(), SignError> {
+    match for_manifest(model, name, output)? {
+        path if path == place => Ok(()),
+        path => Err(SignError::SecondManifest { path: place.to_owned(), other: path }),
+    }
+}
+
 /// Another file that verification would take for this model's manifest as well, were one written to `place`.
 fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<Option<PathBuf>, SignError> {
     // Paths can be written in many ways: what counts is the folder and the name.

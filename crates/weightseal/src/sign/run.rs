@@ -91,20 +91,55 @@ pub fn sign_file(
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
     let manifest_path = place::for_manifest(model, &name, output)?;
-    let digest = hash_file(opened, None, observer)?;
+    let digest = hash_file(opened, observer)?;
+    let signed = sign_digest(&name, digest, key, options)?;
+    let staged = stage(&manifest_path, &signed.file, key, &|| {
+        place::ensure_still(&manifest_path, model, &name, output)
+    })?;
+    staged.put_in_place()?;
+    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement: signed.statement })
+}
 
+/// A manifest that is written nowhere yet.
+#[derive(Clone, Debug)]
+pub struct SignedManifest {
+    /// The manifest.
+    pub file: SignatureFile,
+    /// The digest of the signed statement.
+    pub statement: Digest,
+}
+
+/// Signs one file and returns its manifest, to be written with [`super::save_manifest`].
+///
+/// # Errors
+/// [`SignError`].
+pub fn make_manifest(
+    model: &Path,
+    key: &PrivateKey,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<SignedManifest, SignError> {
+    check_options(options)?;
+    let opened = OpenedFile::open(model, Links::Refuse)?;
+    let name = SafeName::of_file(model)?;
+    let signed = sign_digest(&name, hash_file(opened, observer)?, key, options)?;
+    check_own(&signed.file, key)?;
+    Ok(signed)
+}
+
+/// Makes the manifest of a file with this name and digest.
+pub(super) fn sign_digest(
+    name: &SafeName,
+    digest: FileDigest,
+    key: &PrivateKey,
+    options: &Options,
+) -> Result<SignedManifest, SignError> {
     let resource = Resource { name: None, digest: digest.digest, size: Some(digest.size), chunk_root: None };
     let signed = seal(key, options, Container::Manifest, name.as_str(), vec![resource])?;
-    let visible = visible(key, options, &name, &digest.digest)?;
+    let visible = visible(key, options, name, &digest.digest)?;
     let statement = Statement::digest(&signed.envelope.payload);
     let manifest = Manifest { visible, signed: Some(signed), ignored: Vec::new() };
-    let file = SignatureFile::Manifest(Box::new(manifest));
-    let still_ours = || match place::for_manifest(model, &name, output)? {
-        path if path == manifest_path => Ok(()),
-        path => Err(SignError::SecondManifest { path: manifest_path.clone(), other: path }),
-    };
-    write(&manifest_path, &file, key, &still_ours)?;
-    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement })
+    Ok(SignedManifest { file: SignatureFile::Manifest(Box::new(manifest)), statement })
 }
 
 /// Signs several files as one set and writes the bundle manifest. Names are relative to `base`, by default the
@@ -155,7 +190,8 @@ pub fn sign_bundle(
         signed: Some(signed),
         ignored: Vec::new(),
     };
-    write(output, &SignatureFile::Bundle(Box::new(bundle)), key, &|| place::for_bundle(output))?;
+    let file = SignatureFile::Bundle(Box::new(bundle));
+    stage(output, &file, key, &|| place::for_bundle(output))?.put_in_place()?;
     Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement })
 }
 
@@ -177,7 +213,7 @@ fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeNa
 }
 
 /// Signing refuses what verifying would.
-fn check_options(options: &Options) -> Result<(), SignError> {
+pub(super) fn check_options(options: &Options) -> Result<(), SignError> {
     let claim = |what, value: &str| {
         let value = value.to_owned();
         move |problem| SignError::Claim { what, value, problem }
@@ -251,16 +287,43 @@ fn visible(
     })
 }
 
-/// Writes the file, reads it back, verifies it with the public half, and puts it in place, if that is still the
-/// right one: while we hashed, somebody may have signed another model to the same name. The staged file locks the
-/// place against other signers.
-fn write(
+/// A signature file that has been written and verified, and waits for its name.
+pub(super) struct StagedSignature {
+    staged: Staged,
+    replace: Replace,
+}
+
+impl StagedSignature {
+    pub(super) fn put_in_place(self) -> Result<(), FileError> {
+        self.staged.put_in_place(self.replace)
+    }
+}
+
+/// Writes the file, reads it back and verifies it with the public half, if the place is still the right one: while
+/// we hashed, somebody may have signed another model to the same name. The staged file locks the place against
+/// other signers.
+pub(super) fn stage(
     path: &Path,
     file: &SignatureFile,
     key: &PrivateKey,
     still_ours: &dyn Fn() -> Result<(), SignError>,
-) -> Result<(), SignError> {
-    let text = file.to_text();
+) -> Result<StagedSignature, SignError> {
+    let mut staged = stage_text(path, &file.to_text(), still_ours)?;
+    let back = SignatureFile::parse(&staged.staged.read_back()?)
+        .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
+    check_own(&back, key)?;
+    if back != *file {
+        return Err(SignError::SelfCheck { fault: None });
+    }
+    Ok(staged)
+}
+
+/// Writes a text that shall become a signature file.
+pub(super) fn stage_text(
+    path: &Path,
+    text: &str,
+    still_ours: &dyn Fn() -> Result<(), SignError>,
+) -> Result<StagedSignature, SignError> {
     let (size, limit) = (text.len() as u64, MAX_SIGNATURE_FILE);
     if size > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into());
@@ -269,13 +332,13 @@ fn write(
     still_ours()?;
     let replace = if exists(path) { Replace::Existing } else { Replace::Never };
     staged.write(text.as_bytes())?;
-    let back = SignatureFile::parse(&staged.read_back()?)
-        .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
-    if let Some(fault) = check(&back, key.public()).into_iter().next() {
-        return Err(SignError::SelfCheck { fault: Some(fault) });
+    Ok(StagedSignature { staged, replace })
+}
+
+/// What we made has to verify with the key's public half.
+fn check_own(file: &SignatureFile, key: &PrivateKey) -> Result<(), SignError> {
+    match check(file, key.public()).into_iter().next() {
+        Some(fault) => Err(SignError::SelfCheck { fault: Some(fault) }),
+        None => Ok(()),
     }
-    if back != *file {
-        return Err(SignError::SelfCheck { fault: None });
-    }
-    Ok(staged.put_in_place(replace)?)
 }

@@ -2,37 +2,54 @@
 
 use super::{Facts, Reason};
 use crate::file::FileError;
+use crate::format::SignatureFile;
 use crate::hash::HashError;
 use crate::listing::UnsafeName;
 
 /// A model whose every byte is what the signer signed. Only [`super::verify`] makes one.
 #[derive(Clone, Debug)]
-pub struct Verified(Facts);
+pub struct Verified {
+    facts: Facts,
+    signature: SignatureFile,
+}
 
 impl Verified {
-    pub(super) fn new(facts: Facts) -> Self {
-        Self(facts)
+    pub(super) fn new(facts: Facts, signature: SignatureFile) -> Self {
+        Self { facts, signature }
     }
 
     /// What was verified.
     pub fn facts(&self) -> &Facts {
-        &self.0
+        &self.facts
+    }
+
+    /// The signature file, as it was read and verified.
+    pub fn signature(&self) -> &SignatureFile {
+        &self.signature
     }
 }
 
 /// Some files of a signed set are what the signer signed; the others were not looked at. A type of its own, so
 /// that it is never taken for the whole.
 #[derive(Clone, Debug)]
-pub struct Partial(Facts);
+pub struct Partial {
+    facts: Facts,
+    signature: SignatureFile,
+}
 
 impl Partial {
-    pub(super) fn new(facts: Facts) -> Self {
-        Self(facts)
+    pub(super) fn new(facts: Facts, signature: SignatureFile) -> Self {
+        Self { facts, signature }
     }
 
     /// What was verified; the other files are listed as not checked.
     pub fn facts(&self) -> &Facts {
-        &self.0
+        &self.facts
+    }
+
+    /// The signature file, as it was read and verified.
+    pub fn signature(&self) -> &SignatureFile {
+        &self.signature
     }
 }
 
@@ -51,6 +68,14 @@ impl Outcome {
         match self {
             Self::Verified(verified) => verified.facts(),
             Self::Partial(partial) => partial.facts(),
+        }
+    }
+
+    /// The signature file, as it was read and verified.
+    pub fn signature(&self) -> &SignatureFile {
+        match self {
+            Self::Verified(verified) => verified.signature(),
+            Self::Partial(partial) => partial.signature(),
         }
     }
 }
@@ -134,6 +159,14 @@ pub enum Trouble {
         /// The file.
         path: std::path::PathBuf,
     },
+    /// One file of a set was to be loaded, without saying that a part will do.
+    #[error("only a part of the signed set was asked for: {checked} of {count} files")]
+    OnlyAPart {
+        /// The files that were verified.
+        checked: usize,
+        /// The files of the set.
+        count: usize,
+    },
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -146,6 +179,7 @@ impl Trouble {
             Self::File(error) => error.code(),
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
+            Self::OnlyAPart { .. } => "partial",
             Self::NoKey | Self::BaseOfOne | Self::CopyOverInput { .. } | Self::CopyOfMany => "usage",
         }
     }
@@ -159,6 +193,9 @@ impl Trouble {
             Self::CopyOverInput { .. } => Some("name another place with --copy-to".to_owned()),
             Self::BaseOfOne => {
                 Some("leave out --base, or name the bundle manifest with --signature".to_owned())
+            }
+            Self::OnlyAPart { .. } => {
+                Some("load the whole set, or say that one file of it is what you want".to_owned())
             }
             Self::NoKey => Some("give the signer's public key with --key".to_owned()),
             Self::CopyOfMany => {

@@ -8,12 +8,14 @@ use super::find::{self, Found};
 use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
 use super::reason::Reason;
 use crate::envelope::{Claims, Container, Statement};
-use crate::file::{FileError, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below, resolve};
+use crate::file::{
+    FileError, Filling, Keeper, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below, resolve,
+};
 use crate::format::{
     BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check, is_manifest_name,
     seems_signed_by,
 };
-use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
+use crate::hash::{Copied, HashError, Observer, hash_and_copy, hash_and_keep_files, hash_file};
 use crate::key::PublicKey;
 use crate::listing::SafeName;
 use crate::time::CLOCK_SKEW;
@@ -48,8 +50,18 @@ pub struct Policy {
 /// # Errors
 /// [`Failure::Rejected`] with every reason, or [`Failure::Inconclusive`] when it could not be carried out.
 pub fn verify(target: &Target, policy: &Policy, observer: &dyn Observer) -> Result<Outcome, Failure> {
-    let mut run =
-        Run { target, policy, observer, facts: Facts::about(target.path.clone()), reasons: Vec::new() };
+    Ok(verify_and_keep(target, policy, None, observer)?.0)
+}
+
+/// Like [`verify`], and begins a copy of every file with `keeper`, in the same pass over its bytes.
+pub(crate) fn verify_and_keep(
+    target: &Target,
+    policy: &Policy,
+    keeper: Option<&Keeper>,
+    observer: &dyn Observer,
+) -> Result<(Outcome, Vec<Filling>), Failure> {
+    let facts = Facts::about(target.path.clone());
+    let mut run = Run { target, policy, keeper, observer, facts, reasons: Vec::new() };
     match run.carry_out() {
         Ok(shown) => run.conclude(shown),
         Err(trouble) => Err(Box::new(Inconclusive { trouble, facts: run.facts }).into()),
@@ -59,12 +71,15 @@ pub fn verify(target: &Target, policy: &Policy, observer: &dyn Observer) -> Resu
 /// What would be shown if no reason speaks against it.
 struct Shown {
     whole: bool,
-    copy: Option<Staged>,
+    signature: Option<SignatureFile>,
+    placed: Option<Staged>,
+    kept: Vec<Filling>,
 }
 
 struct Run<'a> {
     target: &'a Target,
     policy: &'a Policy,
+    keeper: Option<&'a Keeper>,
     observer: &'a dyn Observer,
     facts: Facts,
     reasons: Vec<Reason>,
@@ -104,10 +119,11 @@ impl Run<'_> {
             Err(reason) => return Ok(self.reject(reason)),
             Ok(file) => file,
         };
-        match &file {
-            SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, &found.path, model),
-            SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, &found.path, model),
-        }
+        let shown = match &file {
+            SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, &found.path, model)?,
+            SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, &found.path, model)?,
+        };
+        Ok(Shown { signature: Some(file), ..shown })
     }
 
     fn manifest(
@@ -143,10 +159,11 @@ impl Run<'_> {
         let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
         // The cheap checks first: nothing is copied that is rejected already. The headline does not depend on it.
         self.hold_against_keys(file, &Claimed::of(manifest));
-        let (digest, copy) = self.hash_one(opened, size)?;
-        self.compare(&mut fact, digest, size);
+        let (copied, placed, kept) = self.hash_one(opened, name, size)?;
+        let compared = self.compare(&mut fact, copied, size);
         self.facts.files.push(fact);
-        Ok(Shown { whole: true, copy })
+        compared?;
+        Ok(Shown { whole: true, signature: None, placed, kept })
     }
 
     fn bundle(
@@ -175,42 +192,74 @@ impl Run<'_> {
         let sizes = signed_sizes(bundle);
         self.hold_against_keys(file, &Claimed::of_bundle(bundle));
         let whole = bundle.artifacts.len() == 1 || model.is_none();
-        let mut copy = None;
+        let mut placed = None;
+        let mut kept = Vec::new();
         match model {
-            None => self.hash_all(bundle, base, &sizes)?,
+            None => kept = self.hash_all(bundle, base, &sizes)?,
             Some((opened, _)) => match position_in(bundle, opened.path(), base)? {
                 None => {
                     let (model, bundle) = (opened.path().to_owned(), at.to_owned());
                     self.reasons.push(Reason::NotInBundle { model, bundle });
                 }
                 Some(position) => {
-                    let (digest, staged) = self.hash_one(opened, sizes[position])?;
-                    copy = staged;
+                    let name = &bundle.artifacts[position].model_file;
+                    let copied;
+                    (copied, placed, kept) = self.hash_one(opened, name, sizes[position])?;
                     let mut fact = self.facts.files[position].clone();
-                    self.compare(&mut fact, digest, sizes[position]);
+                    let compared = self.compare(&mut fact, copied, sizes[position]);
                     self.facts.files[position] = fact;
+                    compared?;
                 }
             },
         }
-        Ok(Shown { whole, copy })
+        Ok(Shown { whole, signature: None, placed, kept })
     }
 
-    /// Hashes one file, keeping a copy if one was asked for and may still be wanted.
+    /// Hashes one file, making a copy if one was asked for and may still be wanted.
     fn hash_one(
         &self,
         opened: OpenedFile,
+        name: &SafeName,
         size: Option<u64>,
-    ) -> Result<(FileDigest, Option<Staged>), Trouble> {
-        let rejected = !self.reasons.is_empty() || size.is_some_and(|size| size != opened.size());
-        let mut copy = match &self.target.copy_to {
-            Some(path) if !rejected => {
-                self.ensure_not_an_input(path, &opened)?;
-                Some(Staged::create(path, 0o600)?)
+    ) -> Result<(Copied, Option<Staged>, Vec<Filling>), Trouble> {
+        if let Some(path) = self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
+            self.ensure_not_an_input(path, &opened)?;
+            let mut copy = Staged::create(path, 0o600)?;
+            let source = opened.path().to_owned();
+            let copied = hash_and_copy(opened, &mut copy, self.observer)?;
+            // Here the verdict is on the file as well, not on its copy alone.
+            if copied.source_changed {
+                return Err(FileError::Changed { path: source }.into());
             }
-            _ => None,
-        };
-        let digest = hash_file(opened, copy.as_mut(), self.observer)?;
-        Ok((digest, copy))
+            return Ok((copied, Some(copy), Vec::new()));
+        }
+        match self.begin_to_keep(&opened, name, size)? {
+            Some(mut copy) => {
+                let copied = hash_and_copy(opened, &mut copy, self.observer)?;
+                Ok((copied, None, vec![copy]))
+            }
+            None => {
+                let digest = hash_file(opened, self.observer)?;
+                Ok((Copied { digest, source_changed: false }, None, Vec::new()))
+            }
+        }
+    }
+
+    /// Nothing is copied of what is rejected already.
+    fn may_be_wanted(&self, opened: &OpenedFile, size: Option<u64>) -> bool {
+        self.reasons.is_empty() && size.is_none_or(|size| size == opened.size())
+    }
+
+    fn begin_to_keep(
+        &self,
+        opened: &OpenedFile,
+        name: &SafeName,
+        size: Option<u64>,
+    ) -> Result<Option<Filling>, FileError> {
+        self.keeper
+            .filter(|_| self.may_be_wanted(opened, size))
+            .map(|keeper| keeper.begin(&name.below(Path::new("")), opened.size()))
+            .transpose()
     }
 
     /// A copy over one of the files that are being verified would destroy it.
@@ -228,19 +277,29 @@ impl Run<'_> {
         bundle: &BundleManifest,
         base: &Path,
         sizes: &[Option<u64>],
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<Filling>, Trouble> {
         if self.target.copy_to.is_some() {
             return Err(Trouble::CopyOfMany);
         }
         let paths: Vec<PathBuf> = self.facts.files.iter().map(|file| file.path.clone()).collect();
-        let open =
-            |at: usize, _: &Path| OpenedFile::open_below(base, bundle.artifacts[at].model_file.components());
-        let results = hash_files(&paths, &open, self.observer);
+        let name = |at: usize| &bundle.artifacts[at].model_file;
+        let results = hash_and_keep_files(
+            &paths,
+            &|at, _| OpenedFile::open_below(base, name(at).components()),
+            &|at, opened| self.begin_to_keep(opened, name(at), sizes[at]),
+            self.observer,
+        );
         let mut facts = std::mem::take(&mut self.facts.files);
         let mut trouble = None;
+        let mut kept = Vec::new();
         for ((fact, result), size) in facts.iter_mut().zip(results).zip(sizes) {
             match result {
-                Ok(digest) => self.compare(fact, digest, *size),
+                Ok((copied, copy)) => {
+                    if let Err(error) = self.compare(fact, copied, *size) {
+                        trouble = trouble.or(Some(error));
+                    }
+                    kept.extend(copy);
+                }
                 Err(HashError::File(FileError::NotFound { .. })) => {
                     fact.status = FileStatus::Missing;
                     self.reasons
@@ -255,11 +314,22 @@ impl Run<'_> {
             Some(error) if self.reasons.is_empty() || matches!(error, HashError::Cancelled) => {
                 Err(error.into())
             }
-            _ => Ok(()),
+            _ => Ok(kept),
         }
     }
 
-    fn compare(&mut self, fact: &mut FileFact, digest: FileDigest, signed_size: Option<u64>) {
+    /// Compares what was read with what was signed. Bytes that are not the signed ones, out of a file that was
+    /// written to meanwhile, say nothing about it: that is an error instead.
+    fn compare(
+        &mut self,
+        fact: &mut FileFact,
+        copied: Copied,
+        signed_size: Option<u64>,
+    ) -> Result<(), HashError> {
+        let Copied { digest, source_changed } = copied;
+        if source_changed && digest.digest != fact.expected {
+            return Err(FileError::Changed { path: fact.path.clone() }.into());
+        }
         fact.found = Some(digest.digest);
         fact.size = Some(digest.size);
         fact.status = FileStatus::Unchanged;
@@ -272,6 +342,7 @@ impl Run<'_> {
             fact.status = FileStatus::Changed;
             self.reasons.push(Reason::SizeMismatch { name: fact.name.clone(), expected, found: digest.size });
         }
+        Ok(())
     }
 
     /// Holds the signature file against the keys, and what was signed against the requirements.
@@ -352,7 +423,7 @@ impl Run<'_> {
 
     fn reject(&mut self, reason: Reason) -> Shown {
         self.reasons.push(reason);
-        Shown { whole: true, copy: None }
+        Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
     }
 
     /// Names, digests and sizes together.
@@ -369,23 +440,25 @@ impl Run<'_> {
         }
     }
 
-    fn conclude(mut self, shown: Shown) -> Result<Outcome, Failure> {
+    fn conclude(mut self, shown: Shown) -> Result<(Outcome, Vec<Filling>), Failure> {
         self.facts.checks.content = self.judge_content();
         let mut reasons = self.reasons.into_iter();
         if let Some(first) = reasons.next() {
-            // The copy, if there is one, is dropped here and so removed.
+            // The copies, if there are any, are dropped here and so removed.
             return Err(Rejected::new(first, reasons, self.facts).into());
         }
-        if let Some(copy) = shown.copy
+        if let Some(copy) = shown.placed
             && let Err(error) = copy.put_in_place(Replace::Existing)
         {
             return Err(Box::new(Inconclusive { trouble: error.into(), facts: self.facts }).into());
         }
-        Ok(if shown.whole {
-            Outcome::Verified(Verified::new(self.facts))
-        } else {
-            Outcome::Partial(Partial::new(self.facts))
-        })
+        // Where there is no signature file, there is a reason to reject.
+        let signature = shown.signature.expect("a signature file, since nothing was rejected");
+        let outcome = match shown.whole {
+            true => Outcome::Verified(Verified::new(self.facts, signature)),
+            false => Outcome::Partial(Partial::new(self.facts, signature)),
+        };
+        Ok((outcome, shown.kept))
     }
 }
 

@@ -1,0 +1,248 @@
+//! A folder that only its owner can enter, for copies and links that a loader opens by path.
+//!
+//! It goes away with the value that holds it. A process that was killed leaves its folder behind; the folder
+//! is locked while somebody uses it, so the next run recognises an abandoned one and removes it.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::write::{is_still, lock};
+use super::{FileError, resolve};
+
+/// How the names of all such folders begin.
+const PREFIX: &str = "weightseal-";
+
+/// Random bytes in a name: nobody can take it before us.
+const RANDOM: usize = 16;
+
+/// Entries of the parent that are looked at for abandoned folders: tidying must stay cheap where thousands live.
+const MOST_ENTRIES: usize = 10_000;
+
+/// Below the private folder, the folder whose entries a loader sees.
+const CONTENT: &str = "model";
+
+/// A private folder. Dropped by the process that made it, it is removed with everything in it.
+#[derive(Debug)]
+pub struct PrivateFolder {
+    path: PathBuf,
+    // Holds the lock.
+    _handle: File,
+    process: u32,
+}
+
+impl PrivateFolder {
+    /// Makes a private folder below `parent`, and removes those that killed processes left there.
+    ///
+    /// # Errors
+    /// A [`FileError`]; [`FileError::SharedFolder`] where others could replace the folder under our hands.
+    pub fn create(parent: &Path) -> Result<Self, FileError> {
+        let parent = resolve(parent)?;
+        ensure_unshared(&parent)?;
+        let failed = |error| FileError::write(&parent, error);
+        loop {
+            let path = parent.join(random_name()?);
+            match new_folder(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(failed(error)),
+            }
+            let handle = File::open(&path).map_err(failed)?;
+            // Between making and locking, another run may take the folder for an abandoned one.
+            if lock(&handle) && is_still(&handle, &path) {
+                new_folder(&path.join(CONTENT)).map_err(failed)?;
+                remove_abandoned(&parent, &handle);
+                return Ok(Self { path, _handle: handle, process: std::process::id() });
+            }
+        }
+    }
+
+    /// The folder for the loader. It has only what was placed in it.
+    pub fn content(&self) -> PathBuf {
+        self.path.join(CONTENT)
+    }
+
+    /// Whether the calling process made it; a forked one must not rely on its parent.
+    pub fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// The path for a new entry with this relative name, the folders on the way made.
+    pub(super) fn place(&self, name: &Path) -> Result<PathBuf, FileError> {
+        let path = self.content().join(name);
+        for folder in name.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
+            let folder = self.content().join(folder);
+            match new_folder(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(FileError::write(&folder, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(path)
+    }
+
+    /// Takes away the permission to write from the content's folders.
+    pub(super) fn make_read_only(&self) -> Result<(), FileError> {
+        set_modes(&self.content(), 0o500).map_err(|error| FileError::write(&self.path, error))
+    }
+}
+
+impl Drop for PrivateFolder {
+    fn drop(&mut self) {
+        if self.is_ours() {
+            remove(&self.path);
+        }
+    }
+}
+
+fn random_name() -> Result<String, FileError> {
+    let mut random = [0; RANDOM];
+    aws_lc_rs::rand::fill(&mut random)
+        .map_err(|_| FileError::write(Path::new(PREFIX), io::Error::other("no random numbers")))?;
+    Ok(format!("{PREFIX}{}", hex::encode(random)))
+}
+
+fn new_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// In a folder that others may write, without the sticky bit, they could put their folder in place of ours.
+fn ensure_unshared(parent: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let mode = parent.metadata().map_err(|error| FileError::read(parent, error))?.mode();
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            return Err(FileError::SharedFolder { path: parent.to_owned(), mode: mode & 0o7777 });
+        }
+    }
+    let _ = parent;
+    Ok(())
+}
+
+/// Best effort: what cannot be removed now may be removed by the next run.
+fn remove_abandoned(parent: &Path, ours: &File) {
+    let Ok(entries) = parent.read_dir() else { return };
+    for entry in entries.take(MOST_ENTRIES).flatten() {
+        let name = entry.file_name();
+        let is_named_so = name.to_str().is_some_and(|name| {
+            name.strip_prefix(PREFIX).is_some_and(|rest| {
+                rest.len() == 2 * RANDOM && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+        });
+        if !is_named_so {
+            continue;
+        }
+        let path = entry.path();
+        // Opened without following a link, and looked at through the handle: the name may be a trap.
+        if let Ok(handle) = open_folder(&path)
+            && has_same_owner(&handle, ours)
+            && lock(&handle)
+            && is_still(&handle, &path)
+        {
+            remove(&path);
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let _ = set_modes(&path.join(CONTENT), 0o700);
+    let _ = std::fs::remove_dir_all(path);
+}
+
+#[cfg(unix)]
+fn open_folder(path: &Path) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open_folder(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(unix)]
+fn has_same_owner(one: &File, other: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    matches!((one.metadata(), other.metadata()), (Ok(one), Ok(other)) if one.uid() == other.uid())
+}
+
+#[cfg(not(unix))]
+fn has_same_owner(_: &File, _: &File) -> bool {
+    false
+}
+
+/// Sets the mode, which lets the owner read, of a folder and of the folders in it; links are not followed.
+#[cfg(unix)]
+fn set_modes(folder: &Path, mode: u32) -> io::Result<()> {
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            set_modes(&entry.path(), mode)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn set_modes(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn mode(path: &Path) -> u32 {
+        path.symlink_metadata().expect("there").permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_private_folder_is_ours_alone_and_goes_away() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = PrivateFolder::create(parent.path()).expect("made");
+        let place = folder.place(Path::new("a/b/c.bin")).expect("placed");
+        std::fs::write(&place, "x").expect("written");
+        folder.make_read_only().expect("set");
+        assert_eq!(mode(folder.path.as_path()), 0o700);
+        assert_eq!(mode(&folder.content()), 0o500);
+        assert_eq!(mode(place.parent().expect("a folder")), 0o500);
+        drop(folder);
+        assert_eq!(parent.path().read_dir().expect("listed").count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_used_stays() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let abandoned = parent.path().join(format!("{PREFIX}{}", "0a".repeat(RANDOM)));
+        std::fs::create_dir_all(abandoned.join("model/sub")).expect("made");
+        std::fs::write(abandoned.join("model/sub/file"), "x").expect("written");
+        std::fs::set_permissions(abandoned.join("model/sub"), PermissionsExt::from_mode(0o500)).expect("set");
+        let foreign = parent.path().join(format!("{PREFIX}notes"));
+        std::fs::create_dir(&foreign).expect("made");
+        let link = parent.path().join(format!("{PREFIX}{}", "0b".repeat(RANDOM)));
+        std::os::unix::fs::symlink(&foreign, &link).expect("linked");
+
+        let used = PrivateFolder::create(parent.path()).expect("made");
+        let second = PrivateFolder::create(parent.path()).expect("made");
+        assert!(!abandoned.exists() && foreign.exists() && link.is_symlink());
+        assert!(used.content().is_dir() && second.content().is_dir());
+    }
+
+    #[test]
+    fn a_folder_that_others_write_is_refused_unless_it_is_sticky() {
+        let parent = tempfile::tempdir().expect("a folder");
+        for (mode, refused) in [(0o777, true), (0o770, true), (0o1777, false), (0o755, false)] {
+            std::fs::set_permissions(parent.path(), PermissionsExt::from_mode(mode)).expect("set");
+            let made = PrivateFolder::create(parent.path());
+            assert_eq!(made.err().map(|error| error.code()), refused.then_some("shared-folder"), "{mode:o}");
+        }
+    }
+}

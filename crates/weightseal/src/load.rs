@@ -1,0 +1,112 @@
+//! Loading: the bytes that were verified are the bytes that are handed out.
+//!
+//! Each file is read once. While it is hashed it is copied into sealed memory (or into a private folder on disk),
+//! and only that copy is ever handed out: whoever changes or replaces the file afterwards changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::file::{FileError, Held, Keeper, PrivateFolder};
+use crate::hash::Observer;
+use crate::verify::{Failure, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep};
+
+/// What may be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Accept {
+    /// A whole model only.
+    #[default]
+    Whole,
+    /// One file of a signed set as well.
+    Part,
+}
+
+/// Verified bytes, held for as long as this lives.
+#[derive(Debug)]
+pub struct Loaded {
+    outcome: Outcome,
+    files: Vec<Held>,
+    keeper: Keeper,
+    folder: Mutex<Option<Arc<PrivateFolder>>>,
+}
+
+/// Verifies a model and holds exactly the bytes that were verified.
+///
+/// [`Target::copy_to`] is not for this: the copies are in [`Loaded`].
+///
+/// # Errors
+/// A [`Failure`] as for [`crate::verify::verify`]; [`Trouble::OnlyAPart`] where a part was not asked for by name.
+pub fn load(
+    target: &Target,
+    policy: &Policy,
+    keeper: Keeper,
+    accept: Accept,
+    observer: &dyn Observer,
+) -> Result<Loaded, Failure> {
+    let target = Target { copy_to: None, ..target.clone() };
+    let (outcome, kept) = verify_and_keep(&target, policy, Some(&keeper), observer)?;
+    let inconclusive = |trouble: Trouble| {
+        let facts = outcome.facts().clone();
+        Failure::from(Box::new(Inconclusive { trouble, facts }))
+    };
+    if let (Outcome::Partial(partial), Accept::Whole) = (&outcome, accept) {
+        let files = &partial.facts().files;
+        let checked = files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
+        return Err(inconclusive(Trouble::OnlyAPart { checked, count: files.len() }));
+    }
+    let files = kept
+        .into_iter()
+        .map(|filling| filling.seal())
+        .collect::<Result<Vec<Held>, FileError>>()
+        .map_err(|error| inconclusive(error.into()))?;
+    Ok(Loaded { outcome, files, keeper, folder: Mutex::new(None) })
+}
+
+impl Loaded {
+    /// What was verified.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// The files, in the order of the signature file.
+    pub fn files(&self) -> &[Held] {
+        &self.files
+    }
+
+    /// A read-only folder that only we can enter, in which every file has its signed name, and nothing else is.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn folder(&self) -> Result<PathBuf, FileError> {
+        Ok(self.filled()?.content())
+    }
+
+    fn filled(&self) -> Result<Arc<PrivateFolder>, FileError> {
+        let mut filled = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = &*filled {
+            return Ok(Arc::clone(folder));
+        }
+        let folder = self.keeper.folder()?;
+        folder.fill(&self.files)?;
+        Ok(Arc::clone(filled.insert(folder)))
+    }
+
+    /// A path with the file's own name, under which this process and its children can open it.
+    ///
+    /// A process that was forked gets the copy's bare path: the folder goes away with its parent.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn path_of(&self, file: &Held) -> Result<PathBuf, FileError> {
+        match self.filled() {
+            Ok(folder) if folder.is_ours() || !file.is_in_memory() => Ok(folder.content().join(file.name())),
+            Err(error) if !file.is_in_memory() => Err(error),
+            // Without a place for the folder (a read-only container) the bytes still have a path, if no name.
+            Ok(_) | Err(_) => Ok(file.path()),
+        }
+    }
+
+    /// The file with this relative name.
+    pub fn file(&self, name: &Path) -> Option<&Held> {
+        self.files.iter().find(|file| file.name() == name)
+    }
+}

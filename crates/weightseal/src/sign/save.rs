@@ -1,0 +1,269 @@
+//! Saving: a manifest made earlier, and a model that is signed while it is written.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use super::run::{StagedSignature, check_options, sign_digest, stage, stage_text};
+use super::{Options, SignError, SignedFiles, place};
+use crate::digest::{Digest, Hasher};
+use crate::file::{Replace, Staged};
+use crate::format::SignatureFile;
+use crate::hash::{FileDigest, Observer, hash_reader};
+use crate::key::PrivateKey;
+use crate::listing::SafeName;
+
+/// Writes the text of a manifest that was made earlier, by this library or by another program.
+///
+/// It may replace a manifest of the same model, and nothing else. The signature is not checked: no key is here.
+///
+/// # Errors
+/// [`SignError`]; [`SignError::Malformed`] where verification would refuse the text as it stands.
+pub fn save_manifest(text: &str, output: &Path) -> Result<(), SignError> {
+    let file = SignatureFile::parse(text.as_bytes()).map_err(SignError::Malformed)?;
+    let staged: StagedSignature = match &file {
+        SignatureFile::Manifest(manifest) => {
+            let name = &manifest.visible.model_file;
+            let model = output.with_file_name(name.as_str());
+            place::for_manifest(&model, name, Some(output))?;
+            stage_text(output, text, &|| place::ensure_still(output, &model, name, Some(output)))?
+        }
+        SignatureFile::Bundle(_) => {
+            place::for_bundle(output)?;
+            stage_text(output, text, &|| place::for_bundle(output))?
+        }
+    };
+    Ok(staged.put_in_place()?)
+}
+
+/// Bytes that travel to the hashing thread at once.
+const BLOCK: usize = 1024 * 1024;
+
+/// Blocks under way to the hashing thread: memory stays bounded when writing is faster than hashing.
+const BLOCKS: usize = 8;
+
+/// Writes a model and hashes it in the same pass; what was written is then signed.
+///
+/// The model appears under its name only in [`ModelWriter::finish`], together with its manifest: first the model,
+/// then the manifest. In the moment between the two, verification sees the new model with the old manifest and
+/// refuses it. Dropped before, nothing was written.
+#[derive(Debug)]
+pub struct ModelWriter {
+    model: PathBuf,
+    name: SafeName,
+    output: Option<PathBuf>,
+    staged: Staged,
+    block: Vec<u8>,
+    // `None` only after a panic of the hashing thread.
+    hashing: Option<Hashing>,
+    size: u64,
+}
+
+#[derive(Debug)]
+struct Hashing {
+    blocks: SyncSender<Vec<u8>>,
+    thread: JoinHandle<Digest>,
+}
+
+impl ModelWriter {
+    /// Begins to write the model at `model`; its manifest will go to `output`, by default beside it.
+    ///
+    /// # Errors
+    /// [`SignError`]; already here where the manifest could not be written later.
+    pub fn create(model: &Path, output: Option<&Path>) -> Result<Self, SignError> {
+        let name = SafeName::of_file(model)?;
+        place::for_manifest(model, &name, output)?;
+        let staged = Staged::create(model, 0o666)?;
+        Ok(Self {
+            model: model.to_owned(),
+            name,
+            output: output.map(Path::to_owned),
+            staged,
+            block: Vec::with_capacity(BLOCK),
+            hashing: Some(Hashing::start()),
+            size: 0,
+        })
+    }
+
+    /// The path of the staged file, for a program that writes it by itself; see [`ModelWriter::finish_written`].
+    pub fn staged_path(&self) -> &Path {
+        self.staged.path()
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`SignError`], for example when the disk is full.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), SignError> {
+        self.size += bytes.len() as u64;
+        // Handed to the hashing thread first, so that it works while the system writes.
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(BLOCK - self.block.len()));
+            self.block.extend_from_slice(now);
+            if self.block.len() == BLOCK {
+                self.pass_on();
+            }
+            self.staged.write(now)?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self) {
+        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
+        if let Some(hashing) = &self.hashing
+            && hashing.blocks.send(block).is_err()
+        {
+            // The thread ended by a panic; joining brings it out.
+            self.hashing.take().map(Hashing::finish);
+        }
+    }
+
+    /// Signs what was written, and puts model and manifest in place.
+    ///
+    /// # Errors
+    /// [`SignError`]; what was there before is untouched, unless only the manifest could not be put in place.
+    pub fn finish(mut self, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
+        self.pass_on();
+        let digest = self.hashing.take().expect("a writer whose hashing panicked is not used again").finish();
+        let size = self.size;
+        self.sign(FileDigest { digest, size }, key, options)
+    }
+
+    /// Signs what another program wrote to [`ModelWriter::staged_path`]: it is read once.
+    ///
+    /// # Errors
+    /// [`SignError`]; [`crate::file::FileError::Changed`] if the program put another file in its place.
+    pub fn finish_written(
+        mut self,
+        key: &PrivateKey,
+        options: &Options,
+        observer: &dyn Observer,
+    ) -> Result<SignedFiles, SignError> {
+        let digest = hash_reader(self.staged.reader()?, observer)?;
+        self.staged.ensure_still_there()?;
+        self.sign(digest, key, options)
+    }
+
+    fn sign(self, digest: FileDigest, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
+        check_options(options)?;
+        let Self { model, name, output, staged, .. } = self;
+        let output = output.as_deref();
+        let signed = sign_digest(&name, digest, key, options)?;
+        let manifest = place::for_manifest(&model, &name, output)?;
+        let signature =
+            stage(&manifest, &signed.file, key, &|| place::ensure_still(&manifest, &model, &name, output))?;
+        staged.put_in_place(Replace::Existing)?;
+        signature.put_in_place()?;
+        Ok(SignedFiles { manifest, files: vec![(name, digest)], statement: signed.statement })
+    }
+}
+
+impl Hashing {
+    fn start() -> Self {
+        let (blocks, received) = sync_channel::<Vec<u8>>(BLOCKS);
+        let thread = std::thread::spawn(move || {
+            let mut hasher = Hasher::new();
+            received.iter().for_each(|block| hasher.update(&block));
+            hasher.finish()
+        });
+        Self { blocks, thread }
+    }
+
+    fn finish(self) -> Digest {
+        drop(self.blocks);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeySpec;
+    use crate::time::Timestamp;
+
+    fn key_and_options() -> (PrivateKey, Options) {
+        let now: Timestamp = "2026-01-01T00:00:00+00:00".parse().expect("a time");
+        (PrivateKey::generate(KeySpec::EcdsaP256).expect("generated"), Options::new("team", now))
+    }
+
+    fn count(folder: &Path) -> usize {
+        folder.read_dir().expect("listed").count()
+    }
+
+    #[test]
+    fn what_is_written_in_pieces_is_signed_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, options) = key_and_options();
+        let model = folder.path().join("m.pt");
+        let bytes: Vec<u8> = (0..3 * BLOCK + 17).map(|at| (at % 253) as u8).collect();
+        for step in [1000, BLOCK, BLOCK + 1, bytes.len()] {
+            let mut writer = ModelWriter::create(&model, None).expect("created");
+            bytes.chunks(step).for_each(|piece| writer.write(piece).expect("written"));
+            let signed = writer.finish(&key, &options).expect("signed");
+            assert_eq!(
+                signed.files[0].1,
+                FileDigest { digest: Digest::of(&bytes), size: bytes.len() as u64 }
+            );
+            assert_eq!(std::fs::read(&model).expect("read"), bytes);
+            assert_eq!(count(folder.path()), 2);
+        }
+        let empty = ModelWriter::create(&folder.path().join("e"), None).expect("created");
+        let signed = empty.finish(&key, &options).expect("signed");
+        assert_eq!(signed.files[0].1, FileDigest { digest: Digest::of(b""), size: 0 });
+    }
+
+    #[test]
+    fn what_another_program_wrote_is_signed_unless_it_was_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, options) = key_and_options();
+        let model = folder.path().join("m.safetensors");
+        let writer = ModelWriter::create(&model, None).expect("created");
+        std::fs::write(writer.staged_path(), b"tensors").expect("written");
+        let signed = writer.finish_written(&key, &options, &()).expect("signed");
+        assert_eq!(signed.files[0].1.digest, Digest::of(b"tensors"));
+
+        let writer = ModelWriter::create(&model, None).expect("created");
+        let other = folder.path().join("other");
+        std::fs::write(&other, b"evil").expect("written");
+        std::fs::rename(&other, writer.staged_path()).expect("renamed");
+        let error = writer.finish_written(&key, &options, &()).expect_err("replaced");
+        assert_eq!(error.code(), "changed-while-reading");
+        assert_eq!(std::fs::read(&model).expect("read"), b"tensors");
+    }
+
+    #[test]
+    fn a_writer_that_is_dropped_leaves_what_was_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = folder.path().join("m.pt");
+        std::fs::write(&model, b"old").expect("written");
+        let mut writer = ModelWriter::create(&model, None).expect("created");
+        writer.write(b"new").expect("written");
+        drop(writer);
+        assert_eq!(std::fs::read(&model).expect("read"), b"old");
+        assert_eq!(count(folder.path()), 1);
+    }
+
+    #[test]
+    fn a_saved_manifest_replaces_its_own_kind_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, options) = key_and_options();
+        let model = folder.path().join("m.pt");
+        std::fs::write(&model, b"weights").expect("written");
+        let text = super::super::make_manifest(&model, &key, &options, &()).expect("made").file.to_text();
+        let manifest = folder.path().join("m.manifest.json");
+        save_manifest(&text, &manifest).expect("saved");
+        save_manifest(&text, &manifest).expect("saved again");
+        assert_eq!(std::fs::read_to_string(&manifest).expect("read"), text);
+
+        let code = |text: &str, output: &Path| save_manifest(text, output).expect_err("refused").code();
+        let renamed = text.replacen("m.pt", "n.pt", 1);
+        assert_eq!(code(&renamed, &manifest), "manifest-of-another-model");
+        std::fs::write(folder.path().join("notes.json"), "{}").expect("written");
+        assert_eq!(code(&text, &folder.path().join("notes.json")), "not-replaceable");
+        assert_eq!(code("{}", &manifest), "unsupported-format");
+        let extended = text.replacen("{", "{\"run\": 1,", 1);
+        assert_eq!(code(&extended, &manifest), "malformed-manifest");
+    }
+}
