@@ -10,6 +10,7 @@ use weightseal::sign::SignError;
 use weightseal::verify::Inconclusive;
 
 use crate::Status;
+use crate::result::with_causes;
 
 /// Why a command was not carried out, or what it rejected.
 #[derive(Debug)]
@@ -56,21 +57,6 @@ impl Problem {
         }
         Self { status: Status::NotCarriedOut, code, message: with_causes(error), hint, reported: false }
     }
-}
-
-/// The error and what caused it, on one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl From<FileError> for Problem {

@@ -1,5 +1,6 @@
-//! The result of a verification as JSON (docs/spec/result.md): one form for `--json` and for Python.
+//! Results as JSON (docs/spec/result.md) and errors as text: one form for the command and for Python.
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -7,6 +8,23 @@ use weightseal::envelope::Container;
 use weightseal::format::Fault;
 use weightseal::trust::Refusal;
 use weightseal::verify::{Facts, Reason};
+
+pub use crate::commands::inspect::to_json as inspection_json;
+
+/// The error and what caused it, on one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
 
 /// One reason to reject, with its data.
 pub fn reason_json(reason: &Reason) -> Value {

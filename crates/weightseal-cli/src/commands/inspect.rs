@@ -120,7 +120,8 @@ fn visible_lines(visible: &Visible) -> Vec<(&'static str, String)> {
     list
 }
 
-fn to_json(path: &Path, file: &SignatureFile) -> Value {
+/// What a signature file says, signed apart from claimed.
+pub fn to_json(path: &Path, file: &SignatureFile) -> Value {
     let (_, entries) = parts(file);
     let signed = file.signed().map(|signed| {
         let Statement { name, claims, resources } = &signed.statement;

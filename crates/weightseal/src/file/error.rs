@@ -83,6 +83,14 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A folder with more entries than are looked through.
+    #[error("`{}` has more than {limit} entries", EscapedPath(.path))]
+    TooManyEntries {
+        /// The path as given.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
     /// The file was not the same at the end of reading as at its beginning.
     #[error("`{}` changed while it was read", EscapedPath(.path))]
     Changed {
@@ -153,7 +161,7 @@ impl FileError {
             Self::Symlink { .. } => "symlink",
             Self::NotRegular { .. } => "not-a-regular-file",
             Self::PermissionDenied { .. } => "permission-denied",
-            Self::TooLarge { .. } => "too-large",
+            Self::TooLarge { .. } | Self::TooManyEntries { .. } => "too-large",
             Self::Changed { .. } => "changed-while-reading",
             Self::Read { .. } => "unreadable",
             Self::Write { .. } | Self::Keep { .. } => "unwritable-output",
@@ -185,6 +193,7 @@ impl FileError {
             Self::Keep { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space, or keep the copy elsewhere: in memory, or on another disk".to_owned()
             }
+            Self::TooManyEntries { .. } => "name the bundle manifest itself".to_owned(),
             Self::SharedFolder { .. } => {
                 "name a folder that only you can write as the one for temporary files (TMPDIR)".to_owned()
             }
@@ -202,6 +211,7 @@ impl FileError {
             | Self::NotRegular { path, .. }
             | Self::PermissionDenied { path, .. }
             | Self::TooLarge { path, .. }
+            | Self::TooManyEntries { path, .. }
             | Self::Changed { path }
             | Self::Read { path, .. }
             | Self::Write { path, .. }

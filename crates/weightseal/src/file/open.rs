@@ -161,6 +161,30 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// The paths of a folder's entries whose names are wanted, sorted.
+///
+/// # Errors
+/// A [`FileError`]; [`FileError::TooManyEntries`] rather than an answer from a part of them.
+pub fn entries(
+    folder: &Path,
+    most: usize,
+    wanted: &dyn Fn(&std::ffi::OsStr) -> bool,
+) -> Result<Vec<PathBuf>, FileError> {
+    let failed = |error| FileError::read(folder, error);
+    let mut paths = Vec::new();
+    for (count, entry) in folder.read_dir().map_err(failed)?.enumerate() {
+        if count >= most {
+            return Err(FileError::TooManyEntries { path: folder.to_owned(), limit: most });
+        }
+        let name = entry.map_err(failed)?.file_name();
+        if wanted(&name) {
+            paths.push(folder.join(name));
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// The size in bytes that a file seems to have, for progress displays.
 pub fn size_of(path: &Path) -> Option<u64> {
     path.metadata().ok().map(|metadata| metadata.len())

@@ -63,6 +63,34 @@ impl Options {
             compat_signature: CompatSignature::default(),
         }
     }
+
+    /// Refuses what verifying would.
+    ///
+    /// # Errors
+    /// [`SignError::Claim`].
+    pub fn check(&self) -> Result<(), SignError> {
+        let claim = |what, value: &str| {
+            let value = value.to_owned();
+            move |problem| SignError::Claim { what, value, problem }
+        };
+        check_signer(&self.signer).map_err(claim("signer", &self.signer))?;
+        for (name, value) in &self.annotations {
+            check_annotation(name, value).map_err(claim("annotation", &format!("{name}={value}")))?;
+        }
+        let versions = [("key version", self.key_version), ("model version", self.model_version)];
+        for (what, version) in versions {
+            let limit = crate::json::MAX_INTEGER.unsigned_abs();
+            if let Some(version) = version.filter(|version| *version == 0 || *version > limit) {
+                return Err(claim(what, &version.to_string())("is not an integer from 1 to 2^53"));
+            }
+        }
+        match &self.expires_at {
+            Some(at) if at.instant() <= self.signed_at.instant() => {
+                Err(claim("expiry", at.as_str())("is not later than the time of signing"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What was signed, and where the signature is.
@@ -74,6 +102,8 @@ pub struct SignedFiles {
     pub files: Vec<(SafeName, FileDigest)>,
     /// The digest of the signed statement.
     pub statement: Digest,
+    /// What was written.
+    pub file: SignatureFile,
 }
 
 /// Signs one file and writes its manifest, by default beside it.
@@ -87,7 +117,7 @@ pub fn sign_file(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<SignedFiles, SignError> {
-    check_options(options)?;
+    options.check()?;
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
     let manifest_path = place::for_manifest(model, &name, output)?;
@@ -97,7 +127,8 @@ pub fn sign_file(
         place::ensure_still(&manifest_path, model, &name, output)
     })?;
     staged.put_in_place()?;
-    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement: signed.statement })
+    let SignedManifest { file, statement } = signed;
+    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement, file })
 }
 
 /// A manifest that is written nowhere yet.
@@ -119,7 +150,7 @@ pub fn make_manifest(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<SignedManifest, SignError> {
-    check_options(options)?;
+    options.check()?;
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
     let signed = sign_digest(&name, hash_file(opened, observer)?, key, options)?;
@@ -155,7 +186,7 @@ pub fn sign_bundle(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<SignedFiles, SignError> {
-    check_options(options)?;
+    options.check()?;
     if models.is_empty() || models.len() > MAX_ARTIFACTS {
         return Err(SignError::Count { count: models.len(), limit: MAX_ARTIFACTS });
     }
@@ -192,7 +223,7 @@ pub fn sign_bundle(
     };
     let file = SignatureFile::Bundle(Box::new(bundle));
     stage(output, &file, key, &|| place::for_bundle(output))?.put_in_place()?;
-    Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement })
+    Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement, file })
 }
 
 fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeName>, SignError> {
@@ -210,31 +241,6 @@ fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeNa
         names.push(name);
     }
     Ok(names)
-}
-
-/// Signing refuses what verifying would.
-pub(super) fn check_options(options: &Options) -> Result<(), SignError> {
-    let claim = |what, value: &str| {
-        let value = value.to_owned();
-        move |problem| SignError::Claim { what, value, problem }
-    };
-    check_signer(&options.signer).map_err(claim("signer", &options.signer))?;
-    for (name, value) in &options.annotations {
-        check_annotation(name, value).map_err(claim("annotation", &format!("{name}={value}")))?;
-    }
-    let versions = [("key version", options.key_version), ("model version", options.model_version)];
-    for (what, version) in versions {
-        let limit = crate::json::MAX_INTEGER.unsigned_abs();
-        if let Some(version) = version.filter(|version| *version == 0 || *version > limit) {
-            return Err(claim(what, &version.to_string())("is not an integer from 1 to 2^53"));
-        }
-    }
-    match &options.expires_at {
-        Some(at) if at.instant() <= options.signed_at.instant() => {
-            Err(claim("expiry", at.as_str())("is not later than the time of signing"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Makes the statement and signs it.

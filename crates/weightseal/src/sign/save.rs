@@ -1,10 +1,10 @@
 //! Saving: a manifest made earlier, and a model that is signed while it is written.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::run::{StagedSignature, check_options, sign_digest, stage, stage_text};
+use super::run::{SignedManifest, StagedSignature, sign_digest, stage, stage_text};
 use super::{Options, SignError, SignedFiles, place};
 use crate::digest::{Digest, Hasher};
 use crate::file::{Replace, Staged};
@@ -36,11 +36,11 @@ pub fn save_manifest(text: &str, output: &Path) -> Result<(), SignError> {
     Ok(staged.put_in_place()?)
 }
 
-/// Bytes that travel to the hashing thread at once.
+/// Bytes that are written, and then hashed, at once.
 const BLOCK: usize = 1024 * 1024;
 
 /// Blocks under way to the hashing thread: memory stays bounded when writing is faster than hashing.
-const BLOCKS: usize = 8;
+const BLOCKS: usize = 4;
 
 /// Writes a model and hashes it in the same pass; what was written is then signed.
 ///
@@ -54,6 +54,7 @@ pub struct ModelWriter {
     output: Option<PathBuf>,
     staged: Staged,
     block: Vec<u8>,
+    filled: usize,
     // `None` only after a panic of the hashing thread.
     hashing: Option<Hashing>,
     size: u64,
@@ -61,7 +62,8 @@ pub struct ModelWriter {
 
 #[derive(Debug)]
 struct Hashing {
-    blocks: SyncSender<Vec<u8>>,
+    full: SyncSender<(Vec<u8>, usize)>,
+    empty: Receiver<Vec<u8>>,
     thread: JoinHandle<Digest>,
 }
 
@@ -79,7 +81,8 @@ impl ModelWriter {
             name,
             output: output.map(Path::to_owned),
             staged,
-            block: Vec::with_capacity(BLOCK),
+            block: vec![0; BLOCK],
+            filled: 0,
             hashing: Some(Hashing::start()),
             size: 0,
         })
@@ -94,30 +97,50 @@ impl ModelWriter {
     ///
     /// # Errors
     /// [`SignError`], for example when the disk is full.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), SignError> {
-        self.size += bytes.len() as u64;
-        // Handed to the hashing thread first, so that it works while the system writes.
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(BLOCK - self.block.len()));
-            self.block.extend_from_slice(now);
-            if self.block.len() == BLOCK {
-                self.pass_on();
-            }
-            self.staged.write(now)?;
-            rest = later;
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), SignError> {
+        while !bytes.is_empty() {
+            let spare = self.spare();
+            let (now, later) = bytes.split_at(bytes.len().min(spare.len()));
+            spare[..now.len()].copy_from_slice(now);
+            self.advance(now.len())?;
+            bytes = later;
         }
         Ok(())
     }
 
-    fn pass_on(&mut self) {
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
-        if let Some(hashing) = &self.hashing
-            && hashing.blocks.send(block).is_err()
-        {
+    /// Where the next bytes go, for callers that would otherwise have to copy them twice. Never empty.
+    pub fn spare(&mut self) -> &mut [u8] {
+        &mut self.block[self.filled..]
+    }
+
+    /// Takes the first `count` bytes that were put into [`ModelWriter::spare`].
+    ///
+    /// # Errors
+    /// [`SignError`], for example when the disk is full.
+    pub fn advance(&mut self, count: usize) -> Result<(), SignError> {
+        self.filled += count;
+        if self.filled == self.block.len() { self.flush() } else { Ok(()) }
+    }
+
+    /// The number of bytes so far.
+    pub fn position(&self) -> u64 {
+        self.size + self.filled as u64
+    }
+
+    /// Writes the block, and has the other thread hash the very same bytes.
+    fn flush(&mut self) -> Result<(), SignError> {
+        self.staged.write(&self.block[..self.filled])?;
+        self.size += self.filled as u64;
+        let hashing = self.hashing.as_ref().expect("a writer whose hashing panicked is not used again");
+        let block = std::mem::take(&mut self.block);
+        let next = hashing.full.send((block, self.filled)).ok().and_then(|()| hashing.empty.recv().ok());
+        self.filled = 0;
+        match next {
+            Some(block) => self.block = block,
             // The thread ended by a panic; joining brings it out.
-            self.hashing.take().map(Hashing::finish);
+            None => drop(self.hashing.take().map(Hashing::finish)),
         }
+        Ok(())
     }
 
     /// Signs what was written, and puts model and manifest in place.
@@ -125,7 +148,7 @@ impl ModelWriter {
     /// # Errors
     /// [`SignError`]; what was there before is untouched, unless only the manifest could not be put in place.
     pub fn finish(mut self, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
-        self.pass_on();
+        self.flush()?;
         let digest = self.hashing.take().expect("a writer whose hashing panicked is not used again").finish();
         let size = self.size;
         self.sign(FileDigest { digest, size }, key, options)
@@ -147,7 +170,7 @@ impl ModelWriter {
     }
 
     fn sign(self, digest: FileDigest, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
-        check_options(options)?;
+        options.check()?;
         let Self { model, name, output, staged, .. } = self;
         let output = output.as_deref();
         let signed = sign_digest(&name, digest, key, options)?;
@@ -156,23 +179,33 @@ impl ModelWriter {
             stage(&manifest, &signed.file, key, &|| place::ensure_still(&manifest, &model, &name, output))?;
         staged.put_in_place(Replace::Existing)?;
         signature.put_in_place()?;
-        Ok(SignedFiles { manifest, files: vec![(name, digest)], statement: signed.statement })
+        let SignedManifest { file, statement } = signed;
+        Ok(SignedFiles { manifest, files: vec![(name, digest)], statement, file })
     }
 }
 
 impl Hashing {
     fn start() -> Self {
-        let (blocks, received) = sync_channel::<Vec<u8>>(BLOCKS);
+        let (full, received) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
+        let (give_back, empty) = sync_channel(BLOCKS);
+        // One block is with the writer; these wait for it.
+        for _ in 1..BLOCKS {
+            give_back.send(vec![0; BLOCK]).expect("the channel has room for all blocks");
+        }
         let thread = std::thread::spawn(move || {
             let mut hasher = Hasher::new();
-            received.iter().for_each(|block| hasher.update(&block));
+            for (block, filled) in received {
+                hasher.update(&block[..filled]);
+                // The writer may have ended meanwhile.
+                let _ = give_back.send(block);
+            }
             hasher.finish()
         });
-        Self { blocks, thread }
+        Self { full, empty, thread }
     }
 
     fn finish(self) -> Digest {
-        drop(self.blocks);
+        drop((self.full, self.empty));
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
-use crate::file::{FileError, Links, exists, read_bounded};
-use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
+use crate::file::{FileError, Links, entries, exists, read_bounded};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, is_manifest_name, manifest_names};
 use crate::listing::SafeName;
 
 /// A signature file that was found and read.
@@ -19,9 +19,37 @@ pub(super) fn read(path: &Path) -> Result<Found, Trouble> {
         Ok((bytes, _)) => SignatureFile::parse(&bytes).map_err(Reason::from),
         // Reading would be possible; it is the file that is unreasonable.
         Err(FileError::TooLarge { size, limit, .. }) => Err(Reason::SignatureTooLarge { size, limit }),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(Trouble::Signature(error)),
     };
     Ok(Found { path: path.to_owned(), content })
+}
+
+/// Entries of a folder that are looked at for its bundle manifest.
+const MOST_ENTRIES: usize = 100_000;
+
+/// Looks for the one bundle manifest in a folder.
+///
+/// The manifest of a single file is no candidate; one that cannot be understood is, since it may be the bundle
+/// manifest, damaged on purpose.
+pub(super) fn inside(folder: &Path) -> Result<Result<Found, Reason>, Trouble> {
+    let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for path in entries(folder, MOST_ENTRIES, &is_manifest)? {
+        let candidate = read(&path)?;
+        match &candidate.content {
+            Ok(SignatureFile::Manifest(_)) | Err(Reason::Fault(Fault::NotASignature { .. })) => {
+                others.push(path)
+            }
+            Ok(SignatureFile::Bundle(_)) | Err(_) => found.push(candidate),
+        }
+    }
+    Ok(if found.len() > 1 {
+        let candidates = found.into_iter().map(|candidate| candidate.path).collect();
+        Err(Reason::Ambiguous { model: folder.to_owned(), candidates })
+    } else {
+        found.pop().ok_or_else(|| Reason::UnsignedFolder { folder: folder.to_owned(), others })
+    })
 }
 
 /// Looks for the one manifest beside a model.

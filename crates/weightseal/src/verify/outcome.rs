@@ -141,6 +141,9 @@ pub enum Trouble {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The signature file could not be read.
+    #[error(transparent)]
+    Signature(FileError),
     /// A file could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -176,7 +179,7 @@ impl Trouble {
     /// The stable code (docs/spec/result.md).
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File(error) => error.code(),
+            Self::File(error) | Self::Signature(error) => error.code(),
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
             Self::OnlyAPart { .. } => "partial",
@@ -187,7 +190,7 @@ impl Trouble {
     /// One line of advice, where there is any.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::File(error) => error.hint(),
+            Self::File(error) | Self::Signature(error) => error.hint(),
             Self::Hash(error) => error.hint(),
             Self::Name(_) => Some("rename the file".to_owned()),
             Self::CopyOverInput { .. } => Some("name another place with --copy-to".to_owned()),

@@ -54,6 +54,14 @@ pub enum Reason {
         /// Manifests that are there, but of something else.
         others: Vec<PathBuf>,
     },
+    /// No bundle manifest was found in a folder.
+    #[error("`{}` is unsigned: no bundle manifest in it", EscapedPath(.folder))]
+    UnsignedFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Manifests that are there, but of single files.
+        others: Vec<PathBuf>,
+    },
     /// More than one signature was found.
     #[error("`{}` has two manifests, and neither is chosen by chance", EscapedPath(.model))]
     Ambiguous {
@@ -97,7 +105,7 @@ impl Reason {
             Self::HashMismatch { .. } => "hash-mismatch",
             Self::SizeMismatch { .. } => "size-mismatch",
             Self::MissingFile { .. } => "missing-file",
-            Self::Unsigned { .. } => "unsigned",
+            Self::Unsigned { .. } | Self::UnsignedFolder { .. } => "unsigned",
             Self::Ambiguous { .. } => "ambiguous-signature",
             Self::WrongModel { .. } => "wrong-model",
             Self::NotInBundle { .. } => "not-in-bundle",
@@ -125,6 +133,12 @@ impl Reason {
                     there.unwrap_or_default()
                 )
             }
+            Self::UnsignedFolder { others, .. } => {
+                let there = others
+                    .first()
+                    .map(|other| format!("`{}` is there, but is of one file; ", EscapedPath(other)));
+                format!("{}name one file, or the bundle manifest with --signature", there.unwrap_or_default())
+            }
             Self::Ambiguous { candidates, .. } => {
                 let names: Vec<_> =
                     candidates.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();
@@ -146,7 +160,10 @@ impl Reason {
     /// Lower is more specific: what explains the others comes before what follows from it.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Self::SignatureTooLarge { .. } | Self::Unsigned { .. } | Self::Ambiguous { .. } => 0,
+            Self::SignatureTooLarge { .. }
+            | Self::Unsigned { .. }
+            | Self::UnsignedFolder { .. }
+            | Self::Ambiguous { .. } => 0,
             Self::Fault(
                 Fault::Json(_)
                 | Fault::Field(_)

@@ -24,7 +24,8 @@ use crate::trust::{KeyRing, Question, Refusal, Requirements, decide};
 /// What to verify.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
-    /// A model file; or a manifest or bundle manifest, standing for what it describes.
+    /// A model file; or a manifest or bundle manifest, standing for what it describes (whatever its name, if it is given
+    /// as the signature as well); or a folder, standing for what the one bundle manifest in it describes.
     pub path: PathBuf,
     /// The signature file, where it is not to be looked for.
     pub signature: Option<PathBuf>,
@@ -92,9 +93,19 @@ impl Run<'_> {
         }
         let path = &self.target.path;
         let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if self.target.signature.is_none() && is_manifest_name(file_name) {
+        let stands_for_others = match &self.target.signature {
+            None => is_manifest_name(file_name),
+            Some(signature) => signature == path,
+        };
+        if stands_for_others {
             let found = find::read(path)?;
             return self.with_signature(found, None);
+        }
+        if self.target.signature.is_none() && path.is_dir() {
+            return match find::inside(path)? {
+                Ok(found) => self.with_signature(found, None),
+                Err(reason) => Ok(self.reject(reason)),
+            };
         }
         // A model that is not there is the caller's mistake; only one that is there can be unsigned.
         let opened = OpenedFile::open(path, Links::Refuse)?;

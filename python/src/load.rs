@@ -1,0 +1,427 @@
+//! Loading: verified bytes as files and folders.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use weightseal::file::{Keep, Keeper};
+use weightseal::load::{Accept, Loaded, load};
+
+use crate::buffer::{Bytes, SealedBytes};
+use crate::error::Error;
+use crate::verify::{Question, Verified};
+use crate::watch;
+
+/// Where copies are held, and what may be loaded: a dictionary made by `weightseal/_options.py`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Holding {
+    keep: String,
+    folder: PathBuf,
+    allow_partial: bool,
+}
+
+/// Verifies one file and holds it.
+#[pyfunction]
+pub(crate) fn load_file(
+    question: Question,
+    holding: Holding,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Py<VerifiedFile>> {
+    let loaded = carry_out(question, &holding, progress, py)?;
+    match loaded.files().len() {
+        1 => VerifiedFile::of(py, &Arc::new(loaded), 0),
+        count => {
+            let message = format!("{count} files are in this bundle; verified_dir holds them all");
+            Err(Error::usage(message).raise(py))
+        }
+    }
+}
+
+/// Verifies all files of a model and holds them.
+#[pyfunction]
+pub(crate) fn load_dir(
+    question: Question,
+    holding: Holding,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<VerifiedDir> {
+    let loaded = Arc::new(carry_out(question, &holding, progress, py)?);
+    let path = py.detach(|| loaded.folder()).map_err(|error| Error::from(error).raise(py))?;
+    Ok(VerifiedDir { path, loaded: Mutex::new(Some(loaded)) })
+}
+
+fn carry_out(
+    question: Question,
+    holding: &Holding,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Loaded> {
+    let keep = match holding.keep.as_str() {
+        "auto" => Keep::Auto,
+        "memory" => Keep::Memory,
+        "disk" => Keep::Disk,
+        other => {
+            let message = format!("keep `{other}` is none of auto, memory, disk");
+            return Err(Error::usage(message).raise(py));
+        }
+    };
+    let (target, policy) = question.prepare().map_err(|error| error.raise(py))?;
+    let accept = if holding.allow_partial { Accept::Part } else { Accept::Whole };
+    let keeper = Keeper::new(keep, &holding.folder);
+    watch::run(py, progress, |observer| load(&target, &policy, keeper, accept, observer))?
+        .map_err(|failure| Error::from(failure).raise(py))
+}
+
+/// One verified file: a read-only binary file and a buffer of exactly the bytes that were hashed.
+#[pyclass(frozen, extends = SealedBytes, module = "weightseal", weakref)]
+#[derive(Debug)]
+pub(crate) struct VerifiedFile {
+    position: Mutex<u64>,
+}
+
+/// Bytes that are copied at once into a buffer of the caller.
+const READ_STEP: usize = 1024 * 1024;
+
+/// Bytes that are read at once to find the end of a line.
+const LINE_STEP: usize = 8 * 1024;
+
+impl VerifiedFile {
+    fn of(py: Python<'_>, loaded: &Arc<Loaded>, index: usize) -> PyResult<Py<Self>> {
+        let base = PyClassInitializer::from(SealedBytes::new(Arc::clone(loaded), index));
+        Py::new(py, base.add_subclass(Self { position: Mutex::new(0) }))
+    }
+
+    fn base<'a>(slf: &'a Bound<'_, Self>) -> &'a SealedBytes {
+        slf.as_super().get()
+    }
+
+    fn position(&self) -> u64 {
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_position(&self, position: u64) {
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner) = position;
+    }
+
+    /// Takes `count` bytes at the present position, fewer at the end.
+    fn take<'py>(slf: &Bound<'py, Self>, count: u64) -> PyResult<Bound<'py, PyBytes>> {
+        let py = slf.py();
+        let loaded = Self::base(slf).loaded()?;
+        let held = Self::base(slf).held(&loaded);
+        let position = slf.get().position();
+        let count = count.min(held.size().saturating_sub(position));
+        let count =
+            usize::try_from(count).map_err(|_| PyValueError::new_err("more bytes than fit into memory"))?;
+        let bytes = PyBytes::new_with(py, count, |bytes| {
+            py.detach(|| read_exactly(held, bytes, position)).map_err(|error| error.raise(py))
+        })?;
+        slf.get().set_position(position + count as u64);
+        Ok(bytes)
+    }
+}
+
+fn read_exactly(held: &weightseal::file::Held, mut bytes: &mut [u8], mut offset: u64) -> Result<(), Error> {
+    while !bytes.is_empty() {
+        match held.read_at(bytes, offset)? {
+            // Sealed memory cannot be cut off; a copy on disk can, by its owner.
+            0 => return Err(Error::usage("the copy is shorter than it was")),
+            count => {
+                bytes = &mut bytes[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[pymethods]
+impl VerifiedFile {
+    /// Reads up to `size` bytes, all that are left without it.
+    #[pyo3(signature = (size=-1, /))]
+    fn read<'py>(slf: &Bound<'py, Self>, size: Option<i64>) -> PyResult<Bound<'py, PyBytes>> {
+        Self::take(slf, size.and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX))
+    }
+
+    /// Fills a writable buffer; returns the number of bytes.
+    fn readinto(slf: &Bound<'_, Self>, buffer: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let target = Bytes::writable(buffer)?;
+        let mut filled = 0;
+        while filled < target.len() {
+            let step = (target.len() - filled).min(READ_STEP);
+            let bytes = Self::take(slf, step as u64)?;
+            let bytes = bytes.as_bytes();
+            if bytes.is_empty() {
+                break;
+            }
+            target.write(slf.py(), filled, bytes);
+            filled += bytes.len();
+        }
+        Ok(filled)
+    }
+
+    /// Reads up to and with the next line end, at most `size` bytes.
+    #[pyo3(signature = (size=-1, /))]
+    fn readline<'py>(slf: &Bound<'py, Self>, size: Option<i64>) -> PyResult<Bound<'py, PyBytes>> {
+        let limit = size.and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
+        let start = slf.get().position();
+        let mut length = 0;
+        while length < limit {
+            let step = Self::take(slf, (LINE_STEP as u64).min(limit - length))?;
+            let step = step.as_bytes();
+            match step.iter().position(|byte| *byte == b'\n') {
+                Some(end) => {
+                    length += end as u64 + 1;
+                    break;
+                }
+                None if step.is_empty() => break,
+                None => length += step.len() as u64,
+            }
+        }
+        slf.get().set_position(start);
+        Self::take(slf, length)
+    }
+
+    fn __iter__<'a, 'py>(slf: &'a Bound<'py, Self>) -> &'a Bound<'py, Self> {
+        slf
+    }
+
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let line = Self::readline(slf, None)?;
+        Ok(Some(line).filter(|line| !line.as_bytes().is_empty()))
+    }
+
+    /// Moves to `offset`, counted from the beginning (0), the present position (1) or the end (2).
+    #[pyo3(signature = (offset, whence=0, /))]
+    fn seek(slf: &Bound<'_, Self>, offset: i64, whence: i32) -> PyResult<u64> {
+        let loaded = Self::base(slf).loaded()?;
+        let from = match whence {
+            0 => 0,
+            1 => slf.get().position(),
+            2 => Self::base(slf).held(&loaded).size(),
+            _ => {
+                return Err(PyValueError::new_err(format!("invalid whence ({whence}, should be 0, 1 or 2)")));
+            }
+        };
+        let position = match from.checked_add_signed(offset) {
+            Some(position) => position,
+            None if whence == 0 => {
+                return Err(PyValueError::new_err(format!("negative seek position {offset}")));
+            }
+            // As other files do: before the beginning is the beginning.
+            None => 0,
+        };
+        slf.get().set_position(position);
+        Ok(position)
+    }
+
+    /// The present position in bytes.
+    fn tell(slf: &Bound<'_, Self>) -> PyResult<u64> {
+        Self::base(slf).loaded()?;
+        Ok(slf.get().position())
+    }
+
+    fn readable(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::base(slf).loaded().map(|_| true)
+    }
+
+    fn seekable(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::base(slf).loaded().map(|_| true)
+    }
+
+    fn writable(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::base(slf).loaded().map(|_| false)
+    }
+
+    fn isatty(&self) -> bool {
+        false
+    }
+
+    fn flush(&self) {}
+
+    /// Lets the bytes and the path go.
+    fn close(slf: &Bound<'_, Self>) {
+        let base = Self::base(slf);
+        slf.py().detach(|| base.close());
+    }
+
+    #[getter]
+    fn closed(slf: &Bound<'_, Self>) -> bool {
+        Self::base(slf).is_closed()
+    }
+
+    #[getter]
+    fn mode(&self) -> &'static str {
+        "rb"
+    }
+
+    /// The signed name of the file.
+    #[getter]
+    fn name(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let loaded = Self::base(slf).loaded()?;
+        Ok(Self::base(slf).held(&loaded).name().to_string_lossy().into_owned())
+    }
+
+    /// Its size in bytes.
+    #[getter]
+    fn size(slf: &Bound<'_, Self>) -> PyResult<u64> {
+        let loaded = Self::base(slf).loaded()?;
+        Ok(Self::base(slf).held(&loaded).size())
+    }
+
+    /// A path, with the file's own name, that leads to these very bytes.
+    #[getter]
+    fn path(slf: &Bound<'_, Self>) -> PyResult<PathBuf> {
+        let py = slf.py();
+        let loaded = Self::base(slf).loaded()?;
+        let held = Self::base(slf).held(&loaded);
+        py.detach(|| loaded.path_of(held)).map_err(|error| Error::from(error).raise(py))
+    }
+
+    /// A path that leads to these very bytes, without a name of its own where they are held in memory: for
+    /// loaders that do not look at names, since no folder has to be made for it.
+    #[getter(_bare_path)]
+    fn bare_path(slf: &Bound<'_, Self>) -> PyResult<PathBuf> {
+        let loaded = Self::base(slf).loaded()?;
+        Ok(Self::base(slf).held(&loaded).path())
+    }
+
+    /// Where the bytes are held: `memory` or `disk`.
+    #[getter]
+    fn kept(slf: &Bound<'_, Self>) -> PyResult<&'static str> {
+        let loaded = Self::base(slf).loaded()?;
+        Ok(if Self::base(slf).held(&loaded).is_in_memory() { "memory" } else { "disk" })
+    }
+
+    /// What was verified.
+    #[getter]
+    fn verified(slf: &Bound<'_, Self>) -> PyResult<Verified> {
+        Ok(Verified::of(Self::base(slf).loaded()?.outcome()))
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        usize::try_from(Self::size(slf)?)
+            .map_err(|_| PyValueError::new_err("more bytes than fit into memory"))
+    }
+
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __enter__<'a, 'py>(slf: &'a Bound<'py, Self>) -> PyResult<&'a Bound<'py, Self>> {
+        Self::base(slf).loaded()?;
+        Ok(slf)
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(slf: &Bound<'_, Self>, _exception: &Bound<'_, PyAny>) {
+        Self::close(slf);
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        match Self::base(slf).loaded() {
+            Err(_) => "<weightseal.VerifiedFile, closed>".to_owned(),
+            Ok(loaded) => {
+                let held = Self::base(slf).held(&loaded);
+                format!("<weightseal.VerifiedFile {:?}, {} bytes>", held.name(), held.size())
+            }
+        }
+    }
+}
+
+/// The verified files of a model in a read-only folder that only we can enter, and nothing else in it.
+#[pyclass(frozen, module = "weightseal", weakref)]
+#[derive(Debug)]
+pub(crate) struct VerifiedDir {
+    path: PathBuf,
+    /// `None` once closed.
+    loaded: Mutex<Option<Arc<Loaded>>>,
+}
+
+impl VerifiedDir {
+    fn loaded(&self) -> PyResult<Arc<Loaded>> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        loaded.ok_or_else(|| PyValueError::new_err("the verified folder is closed"))
+    }
+}
+
+#[pymethods]
+impl VerifiedDir {
+    /// The folder.
+    #[getter]
+    fn path(&self) -> PyResult<&Path> {
+        self.loaded()?;
+        Ok(&self.path)
+    }
+
+    fn __fspath__(&self) -> PyResult<std::ffi::OsString> {
+        Ok(self.path()?.as_os_str().to_owned())
+    }
+
+    /// The files by their names, with `/` between folders.
+    #[getter]
+    fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let loaded = self.loaded()?;
+        let files = PyDict::new(py);
+        for (index, held) in loaded.files().iter().enumerate() {
+            let name: Vec<_> = held.name().iter().map(|part| part.to_string_lossy()).collect();
+            files.set_item(name.join("/"), VerifiedFile::of(py, &loaded, index)?)?;
+        }
+        Ok(files)
+    }
+
+    fn __getitem__(&self, name: &str, py: Python<'_>) -> PyResult<Py<VerifiedFile>> {
+        let loaded = self.loaded()?;
+        let wanted: PathBuf = name.split('/').collect();
+        match loaded.files().iter().position(|held| held.name() == wanted) {
+            Some(index) => VerifiedFile::of(py, &loaded, index),
+            None => Err(PyKeyError::new_err(name.to_owned())),
+        }
+    }
+
+    fn __contains__(&self, name: &str) -> PyResult<bool> {
+        let wanted: PathBuf = name.split('/').collect();
+        Ok(self.loaded()?.file(&wanted).is_some())
+    }
+
+    fn __len__(&self) -> PyResult<usize> {
+        Ok(self.loaded()?.files().len())
+    }
+
+    /// What was verified.
+    #[getter]
+    fn verified(&self) -> PyResult<Verified> {
+        Ok(Verified::of(self.loaded()?.outcome()))
+    }
+
+    /// Removes the folder, unless one of its files is still in use.
+    fn close(&self, py: Python<'_>) {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).take();
+        py.detach(|| drop(loaded));
+    }
+
+    #[getter]
+    fn closed(&self) -> bool {
+        self.loaded().is_err()
+    }
+
+    fn __enter__<'a, 'py>(slf: &'a Bound<'py, Self>) -> PyResult<&'a Bound<'py, Self>> {
+        slf.get().loaded()?;
+        Ok(slf)
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, _exception: &Bound<'_, PyAny>, py: Python<'_>) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        match self.loaded() {
+            Err(_) => "<weightseal.VerifiedDir, closed>".to_owned(),
+            Ok(loaded) => format!("<weightseal.VerifiedDir {:?}, {} files>", self.path, loaded.files().len()),
+        }
+    }
+}

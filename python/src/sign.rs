@@ -1,0 +1,138 @@
+//! Signing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use serde_json::json;
+use weightseal::key::{PrivateKey, PssSalt};
+use weightseal::sign::{CompatSignature, Options, SignedFiles};
+use weightseal::text::Escaped;
+use weightseal::time::{Instant, Timestamp, parse_expiry};
+
+use crate::error::Error;
+use crate::{json, keys, watch};
+
+/// Whose key signs, and what is said with it: a dictionary made by `weightseal/_options.py`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Signing {
+    private_key: PathBuf,
+    passphrase: Option<keys::Secret>,
+    signer: String,
+    key_version: Option<u64>,
+    model_version: Option<u64>,
+    expires: Option<String>,
+    annotations: BTreeMap<String, String>,
+    pss_salt: String,
+    compat_signature: bool,
+}
+
+impl Signing {
+    /// What is to be said, and the key to say it with.
+    pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<(Options, PrivateKey)> {
+        let options = self.options().map_err(|error| error.raise(py))?;
+        Ok((options, keys::unlock(py, &self.private_key, self.passphrase)?))
+    }
+
+    fn options(&self) -> Result<Options, Error> {
+        let now = Instant::now();
+        let expiry = |text: &String| {
+            let message = || format!("expires `{}` is neither a duration nor a date", Escaped(text));
+            parse_expiry(text, now).ok_or_else(|| Error::usage(message()))
+        };
+        Ok(Options {
+            key_version: self.key_version,
+            model_version: self.model_version,
+            expires_at: self.expires.as_ref().map(expiry).transpose()?,
+            annotations: self.annotations.clone(),
+            pss_salt: match self.pss_salt.as_str() {
+                "max" => PssSalt::Max,
+                "digest" => PssSalt::Digest,
+                other => {
+                    let message = format!("pss_salt `{}` is neither max nor digest", Escaped(other));
+                    return Err(Error::usage(message));
+                }
+            },
+            compat_signature: match self.compat_signature {
+                true => CompatSignature::Write,
+                false => CompatSignature::Omit,
+            },
+            ..Options::new(self.signer.clone(), Timestamp::from_instant(now))
+        })
+    }
+}
+
+/// Signs a file and returns the text of its manifest, which is written nowhere.
+#[pyfunction]
+pub(crate) fn make_manifest(
+    model: PathBuf,
+    signing: Signing,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<String> {
+    let (options, key) = signing.prepare(py)?;
+    let made = watch::run(py, progress, |observer| {
+        weightseal::sign::make_manifest(&model, &key, &options, observer)
+    })?;
+    Ok(made.map_err(|error| Error::from(error).raise(py))?.file.to_text())
+}
+
+/// Writes the text of a manifest that was made earlier.
+#[pyfunction]
+pub(crate) fn save_manifest(text: &str, output: PathBuf, py: Python<'_>) -> PyResult<()> {
+    py.detach(|| weightseal::sign::save_manifest(text, &output)).map_err(|error| Error::from(error).raise(py))
+}
+
+/// Signs a file and writes its manifest.
+#[pyfunction]
+pub(crate) fn sign_file(
+    model: PathBuf,
+    output: Option<PathBuf>,
+    signing: Signing,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Py<PyAny>> {
+    let (options, key) = signing.prepare(py)?;
+    let signed = watch::run(py, progress, |observer| {
+        weightseal::sign::sign_file(&model, output.as_deref(), &key, &options, observer)
+    })?;
+    report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+}
+
+/// Signs several files as one set and writes the bundle manifest.
+#[pyfunction]
+pub(crate) fn sign_bundle(
+    models: Vec<PathBuf>,
+    output: PathBuf,
+    base: Option<PathBuf>,
+    signing: Signing,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Py<PyAny>> {
+    let (options, key) = signing.prepare(py)?;
+    let signed = watch::run(py, progress, |observer| {
+        weightseal::sign::sign_bundle(&models, &output, base.as_deref(), &key, &options, observer)
+    })?;
+    report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+}
+
+/// What was signed, in the words of `weightseal sign --json`, and the text that was written.
+pub(crate) fn report(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>> {
+    let files: Vec<_> = signed
+        .files
+        .iter()
+        .map(|(name, digest)| {
+            json!({ "name": name.as_str(), "sha256": digest.digest.to_string(), "size": digest.size })
+        })
+        .collect();
+    json::to_python(
+        py,
+        &json!({
+            "manifest": signed.manifest.to_string_lossy(),
+            "files": files,
+            "statement_sha256": signed.statement.to_string(),
+            "text": signed.file.to_text(),
+        }),
+    )
+}

@@ -1,0 +1,133 @@
+//! Writing a model and signing it in the same pass.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use weightseal::key::PrivateKey;
+use weightseal::sign::Options;
+use weightseal::time::{Instant, Timestamp};
+
+use crate::buffer::Bytes;
+use crate::error::Error;
+use crate::sign::{Signing, report};
+use crate::watch;
+
+/// A file that frameworks write a model to. It appears under its name when it is signed, and not before.
+///
+/// Used in a `with` statement: what is not finished at its end is removed.
+#[pyclass(frozen, module = "weightseal")]
+pub(crate) struct ModelWriter {
+    /// Taken while it is used: a writer that failed, or that two threads want, cannot be used any more.
+    writer: Mutex<Option<weightseal::sign::ModelWriter>>,
+    options: Options,
+    key: PrivateKey,
+}
+
+impl ModelWriter {
+    fn take(&self) -> PyResult<weightseal::sign::ModelWriter> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.take().ok_or_else(|| PyValueError::new_err("the model is written already, or writing failed"))
+    }
+
+    fn put_back(&self, writer: weightseal::sign::ModelWriter) {
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+    }
+
+    /// The time of signing is that of the end.
+    fn options(&self) -> Options {
+        Options { signed_at: Timestamp::from_instant(Instant::now()), ..self.options.clone() }
+    }
+}
+
+#[pymethods]
+impl ModelWriter {
+    #[new]
+    fn new(model: PathBuf, manifest: Option<PathBuf>, signing: Signing, py: Python<'_>) -> PyResult<Self> {
+        // Whatever is wrong with key and options is found before a big model is written for nothing.
+        let (options, key) = signing.prepare(py)?;
+        let writer = py.detach(|| {
+            options.check()?;
+            weightseal::sign::ModelWriter::create(&model, manifest.as_deref())
+        });
+        let writer = writer.map_err(|error| Error::from(error).raise(py))?;
+        Ok(Self { writer: Mutex::new(Some(writer)), options, key })
+    }
+
+    /// Appends bytes; returns their number.
+    fn write(&self, data: &Bound<'_, PyAny>, py: Python<'_>) -> PyResult<usize> {
+        let bytes = Bytes::of(data)?;
+        let mut writer = self.take()?;
+        let mut offset = 0;
+        while offset < bytes.len() {
+            // Copied with the interpreter's lock, since others may write to the buffer without it; written and
+            // hashed, from that copy, without.
+            let spare = writer.spare();
+            let count = spare.len().min(bytes.len() - offset);
+            bytes.read(py, offset, &mut spare[..count]);
+            py.detach(|| writer.advance(count)).map_err(|error| Error::from(error).raise(py))?;
+            py.check_signals()?;
+            offset += count;
+        }
+        self.put_back(writer);
+        Ok(offset)
+    }
+
+    /// The number of bytes so far.
+    fn tell(&self) -> PyResult<u64> {
+        let writer = self.take()?;
+        let position = writer.position();
+        self.put_back(writer);
+        Ok(position)
+    }
+
+    fn flush(&self) {}
+
+    fn writable(&self) -> bool {
+        true
+    }
+
+    fn readable(&self) -> bool {
+        false
+    }
+
+    fn seekable(&self) -> bool {
+        false
+    }
+
+    /// The file to be written, for frameworks that do it by themselves.
+    #[getter]
+    fn staged_path(&self) -> PyResult<PathBuf> {
+        let writer = self.take()?;
+        let path = writer.staged_path().to_owned();
+        self.put_back(writer);
+        Ok(path)
+    }
+
+    /// Signs what was written, and puts model and manifest in place.
+    fn finish(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let writer = self.take()?;
+        let signed = py.detach(|| writer.finish(&self.key, &self.options()));
+        report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+    }
+
+    /// Signs what somebody else wrote to the staged file: it is read once.
+    fn finish_written(&self, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let writer = self.take()?;
+        let (options, key) = (self.options(), &self.key);
+        let signed =
+            watch::run(py, progress, move |observer| writer.finish_written(key, &options, observer))?;
+        report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+    }
+
+    fn __enter__<'a, 'py>(slf: &'a Bound<'py, Self>) -> &'a Bound<'py, Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, _exception: &Bound<'_, PyAny>, py: Python<'_>) {
+        let unfinished = self.take();
+        py.detach(|| drop(unfinished.ok()));
+    }
+}

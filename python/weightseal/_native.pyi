@@ -1,0 +1,184 @@
+"""The extension module: the verbs of the Rust library. The package around it has the public functions."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self, TypeAlias, final
+
+from ._options import Progress
+
+_Path: TypeAlias = str | PathLike[str]
+
+__version__: str
+
+@final
+class Verified:
+    """What a successful verification has shown. Only a verification makes one."""
+
+    @property
+    def verdict(self) -> str:
+        """`verified`: every file of the model. `partial`: the files that were asked for."""
+    @property
+    def authenticated(self) -> bool:
+        """Whether name, signer, time and versions are signed."""
+    @property
+    def name(self) -> str | None:
+        """The signed name of the model or the set; None if not authenticated."""
+    @property
+    def signer(self) -> str | None:
+        """Who signs, by the key holder's word; None if not authenticated."""
+    @property
+    def signed_at(self) -> str | None:
+        """When, as RFC 3339 text; None if not authenticated."""
+    @property
+    def expires_at(self) -> str | None:
+        """From when on the signature is not accepted, as RFC 3339 text."""
+    @property
+    def model_version(self) -> int | None:
+        """Which version of the model."""
+    @property
+    def key_version(self) -> int | None:
+        """Which of the signer's keys; None if not authenticated."""
+    @property
+    def key_id(self) -> str:
+        """The verifying key's fingerprint: SHA-256 of its SPKI DER, in hex."""
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What else the signer wrote down, signed."""
+    @property
+    def statement_sha256(self) -> str | None:
+        """SHA-256 of the signed statement, in hex; None if not authenticated."""
+    @property
+    def signature_file(self) -> str:
+        """The signature file's path."""
+    @property
+    def files(self) -> dict[str, str]:
+        """The verified files: name and SHA-256 digest in hex."""
+    def to_dict(self) -> dict[str, Any]:
+        """All facts, as `weightseal verify --json` prints them (docs/spec/result.md)."""
+
+class SealedBytes:
+    """Bytes that nobody can change, readable as a buffer without a copy."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
+@final
+class VerifiedFile(SealedBytes):
+    """One verified file: a read-only binary file and a buffer of exactly the bytes that were hashed."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Reads up to `size` bytes, all that are left without it."""
+    def readinto(self, buffer: Any) -> int:
+        """Fills a writable buffer; returns the number of bytes."""
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Reads up to and with the next line end, at most `size` bytes."""
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Moves to `offset`, counted from the beginning (0), the present position (1) or the end (2)."""
+    def tell(self) -> int:
+        """The present position in bytes."""
+    def readable(self) -> bool: ...
+    def seekable(self) -> bool: ...
+    def writable(self) -> bool: ...
+    def isatty(self) -> bool: ...
+    def flush(self) -> None: ...
+    def close(self) -> None:
+        """Lets the bytes and the path go. Buffers that are still in use keep the bytes."""
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def name(self) -> str:
+        """The signed name of the file."""
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+    @property
+    def path(self) -> Path:
+        """A path, with the file's own name, that leads to these very bytes for as long as the object is open."""
+    @property
+    def _bare_path(self) -> Path: ...
+    @property
+    def kept(self) -> str:
+        """Where the bytes are held: `memory` or `disk`."""
+    @property
+    def verified(self) -> Verified:
+        """What was verified."""
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> bytes: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_exception: object) -> None: ...
+
+@final
+class VerifiedDir:
+    """The verified files of a model in a read-only folder that only we can enter, and nothing else in it."""
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+    @property
+    def files(self) -> dict[str, VerifiedFile]:
+        """The files by their names, with `/` between folders."""
+    @property
+    def verified(self) -> Verified:
+        """What was verified."""
+    @property
+    def closed(self) -> bool: ...
+    def close(self) -> None:
+        """Removes the folder, unless one of its files is still in use."""
+    def __fspath__(self) -> str: ...
+    def __getitem__(self, name: str, /) -> VerifiedFile: ...
+    def __contains__(self, name: str, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_exception: object) -> None: ...
+
+@final
+class ModelWriter:
+    """A file that frameworks write a model to. It appears under its name when it is signed, and not before.
+
+    Used in a `with` statement: what is not finished at its end is removed.
+    """
+
+    def __new__(cls, model: _Path, manifest: _Path | None, signing: dict[str, Any]) -> Self: ...
+    def write(self, data: Any) -> int:
+        """Appends bytes; returns their number."""
+    def tell(self) -> int:
+        """The number of bytes so far."""
+    def flush(self) -> None: ...
+    def writable(self) -> bool: ...
+    def readable(self) -> bool: ...
+    def seekable(self) -> bool: ...
+    @property
+    def staged_path(self) -> Path:
+        """The file to be written, for frameworks that do it by themselves."""
+    def finish(self) -> dict[str, Any]:
+        """Signs what was written, and puts model and manifest in place."""
+    def finish_written(self, progress: Progress | None) -> dict[str, Any]:
+        """Signs what somebody else wrote to the staged file: it is read once."""
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_exception: object) -> None: ...
+
+def generate_key_pair(
+    private: _Path, public: _Path, passphrase: bytes | None, algorithm: str, overwrite: bool
+) -> str: ...
+def hash_file(path: _Path, progress: Progress | None) -> str: ...
+def inspect(path: _Path) -> dict[str, Any]: ...
+def make_manifest(model: _Path, signing: dict[str, Any], progress: Progress | None) -> str: ...
+def save_manifest(text: str, output: _Path) -> None: ...
+def sign_file(
+    model: _Path, output: _Path | None, signing: dict[str, Any], progress: Progress | None
+) -> dict[str, Any]: ...
+def sign_bundle(
+    models: Sequence[_Path], output: _Path, base: _Path | None, signing: dict[str, Any], progress: Progress | None
+) -> dict[str, Any]: ...
+def verify(question: dict[str, Any], progress: Progress | None) -> Verified: ...
+def verify_published(
+    question: dict[str, Any], is_bundle: bool, progress: Progress | None
+) -> tuple[Verified, str]: ...
+def load_file(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedFile: ...
+def load_dir(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedDir: ...
+def run_command(arguments: Sequence[str], stdout_is_open: bool) -> int: ...

@@ -1,0 +1,436 @@
+"""What can go wrong, told apart.
+
+Two families. `VerificationError`: the model or its signature is at fault, and nothing was loaded. The others: the
+call could not be carried out, which says nothing about the model. Every exception has
+
+- `code`: a stable word, the same as in the command's `--json` output (docs/spec/result.md),
+- `hint`: one line of advice, or None; tracebacks show it as a note,
+- `data`: a dict with what the error is about, such as `expected`, `found`, `file`, `path`.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class WeightsealError(Exception):
+    """The base of all exceptions that weightseal raises."""
+
+    code: str = "usage"
+    hint: str | None = None
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None, **data: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data: dict[str, Any] = data
+        if code is not None:
+            self.code = code
+        if hint is not None:
+            self.hint = hint
+            self.add_note(f"hint: {hint}")
+
+    def __str__(self) -> str:
+        # OSError would put its own words in place of ours.
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions travel between worker processes.
+        return (_revive, (type(self), self.message, self.code, self.hint, self.data))
+
+
+def _revive(kind: type[WeightsealError], message: str, code: str, hint: str | None, data: dict[str, Any]) -> Any:
+    return kind(message, code=code, hint=hint, **data)
+
+
+def _describe(error: OSError, data: dict[str, Any]) -> None:
+    """Fills in what code for OSErrors looks at."""
+    import errno
+
+    for kind, number in (
+        (FileNotFoundError, errno.ENOENT),
+        (FileExistsError, errno.EEXIST),
+        (PermissionError, errno.EACCES),
+    ):
+        if isinstance(error, kind):
+            error.errno = number
+    error.filename = data.get("path")
+
+
+class UsageError(WeightsealError, ValueError):
+    """The arguments contradict each other or make no sense."""
+
+
+class UnsafeRequest(UsageError):
+    """What was asked for cannot be done safely, for example loading code that nobody verified."""
+
+    code = "unsafe-request"
+
+
+class PartialModel(UsageError):
+    """One file of a signed set was to be loaded, without saying that a part will do."""
+
+    code = "partial"
+
+
+class UnsupportedFramework(WeightsealError, ImportError):
+    """The framework is missing, or too old to load anything safely."""
+
+    code = "unsupported-framework"
+
+
+# --- The model or its signature is at fault -------------------------------------------------------------------
+
+
+class VerificationError(WeightsealError, ValueError):
+    """The model must not be used. `reasons` lists everything that is wrong, the most specific first."""
+
+    code = "rejected"
+
+    @property
+    def expected(self) -> Any:
+        """What was signed, or asked for; None where that makes no sense."""
+        return self.data.get("expected")
+
+    @property
+    def found(self) -> Any:
+        """What is there instead; None where that makes no sense."""
+        return self.data.get("found")
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """Every reason, each with `code`, `message`, `hint` and its data."""
+        return list(self.data.get("reasons", ()))
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The whole result, as `weightseal verify --json` prints it (docs/spec/result.md)."""
+        return dict(self.data.get("result", ()))
+
+
+class HashMismatch(VerificationError):
+    """A file does not have the bytes that were signed."""
+
+    code = "hash-mismatch"
+
+
+class SizeMismatch(VerificationError):
+    """A file does not have as many bytes as were signed."""
+
+    code = "size-mismatch"
+
+
+class MissingFile(VerificationError):
+    """A file of the signed set is not there."""
+
+    code = "missing-file"
+
+
+class InvalidSignature(VerificationError):
+    """A signature does not fit the key and what it should cover."""
+
+    code = "invalid-signature"
+
+
+class ManifestNotFound(VerificationError, FileNotFoundError):
+    """There is no manifest: the model is unsigned, or the path leads nowhere."""
+
+    code = "not-found"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None, **data: Any) -> None:
+        super().__init__(message, code=code, hint=hint, **data)
+        _describe(self, self.data)
+
+
+class Unsigned(ManifestNotFound):
+    """No manifest of the model lies beside it. `data["looked_for"]` has the paths."""
+
+    code = "unsigned"
+
+
+class AmbiguousSignature(VerificationError):
+    """Two manifests of the model lie beside it."""
+
+    code = "ambiguous-signature"
+
+
+class MalformedSignature(VerificationError):
+    """The signature file is not what the format asks for."""
+
+    code = "malformed-manifest"
+
+
+class UnsupportedFormat(MalformedSignature):
+    """The signature file is of another format, or of none that is known."""
+
+    code = "unsupported-format"
+
+
+class WrongContainer(VerificationError):
+    """The signed statement was made for another kind of signature file."""
+
+    code = "wrong-container"
+
+
+class WrongModel(VerificationError):
+    """The manifest is of a file with another name."""
+
+    code = "wrong-model"
+
+
+class NotInBundle(VerificationError):
+    """The bundle manifest does not list the file."""
+
+    code = "not-in-bundle"
+
+
+class BundleChanged(VerificationError):
+    """The entries of a bundle manifest are not the set that was signed."""
+
+    code = "entry-removed"
+
+
+class FieldMismatch(VerificationError):
+    """A field of the manifest shows something else than what was signed."""
+
+    code = "field-mismatch"
+
+
+class KeyMismatch(VerificationError):
+    """`algorithm` or `key_size` in the manifest are not the key's."""
+
+    code = "key-mismatch"
+
+
+class NotTrusted(VerificationError):
+    """The signature is valid, and still not accepted."""
+
+    code = "untrusted"
+
+
+class UntrustedKey(NotTrusted):
+    """The signature file names a key that was not given."""
+
+    code = "untrusted-key"
+
+
+class WrongSigner(NotTrusted):
+    """The signed signer is not the one asked for."""
+
+    code = "wrong-signer"
+
+
+class NotAuthenticated(NotTrusted):
+    """Nothing but the digest is signed, and more was asked for."""
+
+    code = "not-authenticated"
+
+
+class Expired(NotTrusted):
+    """The signature's end has come."""
+
+    code = "expired"
+
+
+class TooOld(NotTrusted):
+    """Signed longer ago than was asked for."""
+
+    code = "too-old"
+
+
+class SignedInTheFuture(NotTrusted):
+    """Signed later than now, so that its age means nothing."""
+
+    code = "signed-in-the-future"
+
+
+class ModelVersionTooLow(NotTrusted):
+    """The signed model version is lower than the one asked for, or there is none."""
+
+    code = "model-version-too-low"
+
+
+# --- The call could not be carried out ------------------------------------------------------------------------
+
+
+class KeyFileError(WeightsealError, ValueError):
+    """A key file cannot be used."""
+
+    code = "malformed-key"
+
+
+class PassphraseNeeded(KeyFileError):
+    """The private key is encrypted, or shall be, and no passphrase was given."""
+
+    code = "passphrase-needed"
+
+
+class WrongPassphrase(KeyFileError):
+    """The passphrase does not open the key, or the key file is damaged."""
+
+    code = "wrong-passphrase"
+
+
+class FileError(WeightsealError, OSError):
+    """A file could not be read or written."""
+
+    code = "unreadable"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None, **data: Any) -> None:
+        super().__init__(message, code=code, hint=hint, **data)
+        _describe(self, self.data)
+
+
+class NotFound(FileError, FileNotFoundError):
+    """A file or folder does not exist."""
+
+    code = "not-found"
+
+
+class AlreadyExists(FileError, FileExistsError):
+    """A file that must not be overwritten exists."""
+
+    code = "already-exists"
+
+
+class PermissionDenied(FileError, PermissionError):
+    """The operating system refuses to let a file be read or written."""
+
+    code = "permission-denied"
+
+
+class ChangedWhileReading(FileError):
+    """A file was written to while it was read."""
+
+    code = "changed-while-reading"
+
+
+class NotReplaceable(FileError):
+    """What stands at a manifest's place is not this model's manifest, and is left alone."""
+
+    code = "not-replaceable"
+
+
+class NotAuthenticatedWarning(UserWarning):
+    """A manifest without an envelope was accepted: only the digest is signed, the rest is claimed."""
+
+
+_REJECTED: dict[str, type[WeightsealError]] = {
+    "ambiguous-signature": AmbiguousSignature,
+    "duplicate-entry": BundleChanged,
+    "entry-added": BundleChanged,
+    "entry-removed": BundleChanged,
+    "expired": Expired,
+    "field-mismatch": FieldMismatch,
+    "hash-mismatch": HashMismatch,
+    "invalid-signature": InvalidSignature,
+    "key-mismatch": KeyMismatch,
+    "malformed-json": MalformedSignature,
+    "malformed-manifest": MalformedSignature,
+    "malformed-statement": MalformedSignature,
+    "missing-file": MissingFile,
+    "model-version-missing": ModelVersionTooLow,
+    "model-version-too-low": ModelVersionTooLow,
+    "not-authenticated": NotAuthenticated,
+    "not-in-bundle": NotInBundle,
+    "signature-too-large": MalformedSignature,
+    "signed-in-the-future": SignedInTheFuture,
+    "size-mismatch": SizeMismatch,
+    "too-old": TooOld,
+    "unsafe-name": MalformedSignature,
+    "unsigned": Unsigned,
+    "unsupported-format": UnsupportedFormat,
+    "untrusted-key": UntrustedKey,
+    "wrong-container": WrongContainer,
+    "wrong-count": BundleChanged,
+    "wrong-model": WrongModel,
+    "wrong-signer": WrongSigner,
+}
+
+_NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
+    "already-exists": AlreadyExists,
+    "broken-symlink": NotFound,
+    "busy": FileError,
+    "certificate-given": KeyFileError,
+    "changed-while-reading": ChangedWhileReading,
+    "crypto-failure": WeightsealError,
+    "empty-passphrase": KeyFileError,
+    "interrupted": WeightsealError,
+    "kdf-too-costly": KeyFileError,
+    "key-permissions": KeyFileError,
+    "legacy-encryption": KeyFileError,
+    "malformed-key": KeyFileError,
+    "manifest-of-another-model": NotReplaceable,
+    "no-sealed-memory": FileError,
+    "not-a-regular-file": FileError,
+    "not-found": NotFound,
+    "not-replaceable": NotReplaceable,
+    "outside-base": UsageError,
+    "partial": PartialModel,
+    "passphrase-mismatch": KeyFileError,
+    "passphrase-needed": PassphraseNeeded,
+    "passphrase-unreadable": KeyFileError,
+    "permission-denied": PermissionDenied,
+    "private-key-expected": KeyFileError,
+    "public-key-expected": KeyFileError,
+    "rsa-key-needed": KeyFileError,
+    "second-manifest": NotReplaceable,
+    "self-check": WeightsealError,
+    "several-keys": KeyFileError,
+    "shared-folder": FileError,
+    "stdout": FileError,
+    "symlink": FileError,
+    "too-large": FileError,
+    "unknown-encryption": KeyFileError,
+    "unreadable": FileError,
+    "unsafe-name": UsageError,
+    "unsupported-key": KeyFileError,
+    "unwritable-output": FileError,
+    "usage": UsageError,
+    "weak-key": KeyFileError,
+    "wrong-passphrase": WrongPassphrase,
+}
+
+# The command's hints name its options; here they are arguments.
+_OPTION = re.compile(r"--([a-z][a-z-]*)(?: [A-Z]+\b)?(?! [a-z-]*`)")
+_BOTH_WAYS = "give it as passphrase=…, or in the environment variable WEIGHTSEAL_PASSPHRASE"
+_ARGUMENTS = {"key": "public_key", "output": "output_path"}
+
+
+def _in_python(hint: str) -> str:
+    return _OPTION.sub(lambda option: _ARGUMENTS.get(option[1], option[1].replace("-", "_")) + "=", hint)
+
+
+def _make(
+    rejected: bool,
+    code: str,
+    message: str,
+    hint: str | None,
+    path: str | None,
+    result: dict[str, Any] | None,
+    of_signature_file: bool,
+) -> WeightsealError:
+    """Builds the exception for an error of the library."""
+    kind: type[WeightsealError]
+    if of_signature_file and code == "not-found":
+        kind = ManifestNotFound
+    else:
+        kinds, otherwise = (_REJECTED, VerificationError) if rejected else (_NOT_CARRIED_OUT, WeightsealError)
+        kind = kinds.get(code, otherwise)
+    if code == "passphrase-needed":
+        hint = _BOTH_WAYS
+    elif hint is not None:
+        hint = _in_python(hint)
+    data: dict[str, Any] = {}
+    if path is not None:
+        data["path"] = path
+    if result is not None:
+        data["result"] = result
+        reasons = result.get("reasons") or []
+        data["reasons"] = reasons
+        if reasons:
+            data.update({name: value for name, value in reasons[0].items() if name not in ("code", "message", "hint")})
+    return kind(message, code=code, hint=hint, **data)

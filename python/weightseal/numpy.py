@@ -1,0 +1,133 @@
+"""NumPy: arrays from verified bytes, never with pickles.
+
+    from weightseal.numpy import load, save
+
+    array = load("embeddings.npy", "signing_key.pub")
+"""
+
+from __future__ import annotations
+
+from . import _native, open_verified
+from ._frameworks import framework
+from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal
+
+    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+
+__all__ = ["load", "save", "savez"]
+
+
+def load(
+    path: Path,
+    public_key: Keys,
+    *,
+    mmap_mode: Literal["r", "c"] | None = None,
+    signature: Path | None = None,
+    base: Path | None = None,
+    signer: str | None = None,
+    model_version_at_least: int | None = None,
+    max_age: Age | None = None,
+    allow_unauthenticated: bool = False,
+    allow_partial: bool = False,
+    keep: Keep = "auto",
+    progress: Progress | None = None,
+) -> Any:
+    """`numpy.load` of exactly the bytes that were verified: an array, or for .npz an object that reads lazily.
+
+    `mmap_mode` "r" or "c" maps the verified copy of a .npy file instead of copying it. Arrays of Python objects are
+    pickles and are refused (`ValueError`). Other arguments and errors as for `weightseal.open_verified`.
+    """
+    numpy = framework("numpy")
+    if mmap_mode not in (None, "r", "c"):
+        from .errors import UnsafeRequest
+
+        raise UnsafeRequest(f"mmap_mode `{mmap_mode}` would write to the verified bytes", hint="use 'r' or 'c'")
+    file = open_verified(
+        path,
+        public_key,
+        signature=signature,
+        base=base,
+        signer=signer,
+        model_version_at_least=model_version_at_least,
+        max_age=max_age,
+        allow_unauthenticated=allow_unauthenticated,
+        allow_partial=allow_partial,
+        keep=keep,
+        progress=progress,
+    )
+    if mmap_mode is not None:
+        with file:
+            return numpy.load(str(file._bare_path), mmap_mode=mmap_mode, allow_pickle=False)
+    # An .npz object keeps the file, and reads from it when it is asked.
+    return numpy.load(file, allow_pickle=False)
+
+
+def save(
+    path: Path,
+    array: object,
+    private_key: Path,
+    *,
+    signer: str,
+    passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
+    output_path: Path | None = None,
+    key_version: int | None = None,
+    model_version: int | None = None,
+    expires: Expiry | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pss_salt: Salt = "max",
+    compat_signature: bool = True,
+) -> dict[str, Any]:
+    """`numpy.save`, signed in the same pass. The name is taken as it is. Result and errors as for `weightseal.sign`."""
+    numpy = framework("numpy")
+    said = signing(
+        private_key,
+        passphrase,
+        signer,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+        pss_salt=pss_salt,
+        compat_signature=compat_signature,
+    )
+    with _native.ModelWriter(path, output_path, said) as writer:
+        numpy.save(writer, array, allow_pickle=False)
+        return writer.finish()
+
+
+def savez(
+    path: Path,
+    arrays: Mapping[str, object],
+    private_key: Path,
+    *,
+    signer: str,
+    compressed: bool = False,
+    passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
+    output_path: Path | None = None,
+    key_version: int | None = None,
+    model_version: int | None = None,
+    expires: Expiry | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pss_salt: Salt = "max",
+    compat_signature: bool = True,
+) -> dict[str, Any]:
+    """`numpy.savez` of arrays by name, signed in the same pass. Result and errors as for `weightseal.sign`."""
+    numpy = framework("numpy")
+    said = signing(
+        private_key,
+        passphrase,
+        signer,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+        pss_salt=pss_salt,
+        compat_signature=compat_signature,
+    )
+    with _native.ModelWriter(path, output_path, said) as writer:
+        (numpy.savez_compressed if compressed else numpy.savez)(writer, allow_pickle=False, **arrays)
+        return writer.finish()

@@ -1,0 +1,245 @@
+"""PyTorch: save signed, load verified.
+
+    from weightseal.torch import load_verified_model, save_signed_model
+
+    save_signed_model(model, "classifier_v1.pt", "signing_key.pem", passphrase, "training@ml-team")
+    model = load_verified_model(Classifier(), "classifier_v1.pt", "signing_key.pub")
+
+What is loaded are the bytes that were verified, always with `weights_only=True`. torch 2.6 or newer is needed: before,
+`weights_only=True` could be made to run code (CVE-2025-32434).
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from . import _native, open_verified
+from ._frameworks import framework
+from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+    from typing import Any, TypeAlias, TypeVar
+
+    import torch
+    from torch import nn
+
+    from . import VerifiedFile
+    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+
+    ModelT = TypeVar("ModelT", bound=nn.Module)
+    MapLocation: TypeAlias = str | torch.device | dict[str, str] | Callable[..., Any] | None
+
+__all__ = ["jit_load", "load", "load_verified_model", "save", "save_signed_model"]
+
+# How the zip files that torch writes begin; only they can be mapped.
+_ZIP = b"PK\x03\x04"
+
+
+def _torch() -> ModuleType:
+    return framework("torch", at_least=(2, 6))
+
+
+def save_signed_model(
+    model: nn.Module,
+    model_path: Path,
+    private_key_path: Path,
+    passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
+    signer_identity: str | None = None,
+    *,
+    key_version: int | None = None,
+    model_version: int | None = None,
+    expires: Expiry | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pss_salt: Salt = "max",
+    compat_signature: bool = True,
+) -> pathlib.Path:
+    """Writes a model's state dict and its manifest beside it; returns the manifest's path.
+
+    The file is hashed while torch writes it. Model and manifest get their names only when both are complete: a model
+    that was there is replaced, and so is its own manifest. Arguments and errors as for `weightseal.sign_artifact`.
+    """
+    said = signing(
+        private_key_path,
+        passphrase,
+        signer_identity,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+        pss_salt=pss_salt,
+        compat_signature=compat_signature,
+    )
+    return pathlib.Path(_save(model.state_dict(), model_path, None, said)["manifest"])
+
+
+def save(
+    obj: object,
+    path: Path,
+    private_key: Path,
+    *,
+    signer: str,
+    passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
+    output_path: Path | None = None,
+    key_version: int | None = None,
+    model_version: int | None = None,
+    expires: Expiry | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pss_salt: Salt = "max",
+    compat_signature: bool = True,
+) -> dict[str, Any]:
+    """`torch.save`, signed in the same pass. Arguments, result and errors as for `weightseal.sign`."""
+    said = signing(
+        private_key,
+        passphrase,
+        signer,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+        pss_salt=pss_salt,
+        compat_signature=compat_signature,
+    )
+    return _save(obj, path, output_path, said)
+
+
+def _save(obj: object, path: Path, output_path: Path | None, said: dict[str, Any]) -> dict[str, Any]:
+    torch = _torch()
+    with _native.ModelWriter(path, output_path, said) as writer:
+        torch.save(obj, writer)
+        return writer.finish()
+
+
+def load_verified_model(
+    model: ModelT,
+    model_path: Path,
+    public_key_path: Keys,
+    *,
+    map_location: MapLocation = None,
+    mmap: bool | None = None,
+    safe_globals: Sequence[Any] = (),
+    strict: bool = True,
+    assign: bool = False,
+    signature: Path | None = None,
+    signer: str | None = None,
+    model_version_at_least: int | None = None,
+    max_age: Age | None = None,
+    allow_unauthenticated: bool = True,
+    allow_partial: bool = False,
+    keep: Keep = "auto",
+    progress: Progress | None = None,
+) -> ModelT:
+    """Verifies a state dict, loads it into `model`, and returns the model in eval mode.
+
+    Nothing is loaded unless everything is verified. `strict` and `assign` are those of `load_state_dict`, the other
+    arguments those of `load`. A manifest without an envelope is accepted with a `NotAuthenticatedWarning`.
+    """
+    state = load(
+        model_path,
+        public_key_path,
+        map_location=map_location,
+        mmap=mmap,
+        safe_globals=safe_globals,
+        signature=signature,
+        signer=signer,
+        model_version_at_least=model_version_at_least,
+        max_age=max_age,
+        allow_unauthenticated=allow_unauthenticated,
+        allow_partial=allow_partial,
+        keep=keep,
+        progress=progress,
+    )
+    model.load_state_dict(state, strict=strict, assign=assign)
+    model.eval()
+    return model
+
+
+def load(
+    path: Path,
+    public_key: Keys,
+    *,
+    map_location: MapLocation = None,
+    mmap: bool | None = None,
+    safe_globals: Sequence[Any] = (),
+    signature: Path | None = None,
+    base: Path | None = None,
+    signer: str | None = None,
+    model_version_at_least: int | None = None,
+    max_age: Age | None = None,
+    allow_unauthenticated: bool = False,
+    allow_partial: bool = False,
+    keep: Keep = "auto",
+    progress: Progress | None = None,
+) -> Any:
+    """`torch.load(weights_only=True)` of exactly the bytes that were verified.
+
+    `mmap` maps the verified copy instead of copying it once more; by default that is done where torch can. Classes
+    beyond tensors that the file needs are named in `safe_globals`. Other arguments as for `weightseal.open_verified`.
+
+    Raises what `weightseal.open_verified` raises; `pickle.UnpicklingError` for anything that is not just weights.
+    """
+    torch = _torch()
+    file = open_verified(
+        path,
+        public_key,
+        signature=signature,
+        base=base,
+        signer=signer,
+        model_version_at_least=model_version_at_least,
+        max_age=max_age,
+        allow_unauthenticated=allow_unauthenticated,
+        allow_partial=allow_partial,
+        keep=keep,
+        progress=progress,
+    )
+    # Maps of the file stay valid after it is closed.
+    with file, torch.serialization.safe_globals(list(safe_globals)):
+        is_mapped = _can_map(file) if mmap is None else mmap
+        source = str(file._bare_path) if is_mapped else file
+        return torch.load(source, map_location=map_location, mmap=is_mapped, weights_only=True)
+
+
+def _can_map(file: VerifiedFile) -> bool:
+    start = file.read(len(_ZIP))
+    file.seek(0)
+    return start == _ZIP
+
+
+def jit_load(
+    path: Path,
+    public_key: Keys,
+    *,
+    map_location: MapLocation = None,
+    signature: Path | None = None,
+    base: Path | None = None,
+    signer: str | None = None,
+    model_version_at_least: int | None = None,
+    max_age: Age | None = None,
+    allow_unauthenticated: bool = False,
+    allow_partial: bool = False,
+    keep: Keep = "auto",
+    progress: Progress | None = None,
+) -> Any:
+    """`torch.jit.load` of exactly the bytes that were verified.
+
+    A TorchScript file is code, not only weights: it runs when it is loaded and called. A signature proves who released
+    the code, not that it is harmless; `signer` is therefore worth asking for. Arguments and errors as for `load`.
+    """
+    torch = _torch()
+    file = open_verified(
+        path,
+        public_key,
+        signature=signature,
+        base=base,
+        signer=signer,
+        model_version_at_least=model_version_at_least,
+        max_age=max_age,
+        allow_unauthenticated=allow_unauthenticated,
+        allow_partial=allow_partial,
+        keep=keep,
+        progress=progress,
+    )
+    with file:
+        return torch.jit.load(str(file._bare_path), map_location=map_location)
