@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use weightseal::hash::HashError;
 use weightseal::key::{
     KeyFileError, KeyPairFiles, KeySpec, Passphrase, PrivateKey, PrivateKeyFile, Protection, PublicKey,
     load_public,
@@ -108,8 +109,12 @@ pub(crate) fn generate_key_pair(
     if !overwrite {
         files.ensure_free().map_err(|error| raise(error.into()))?;
     }
-    let generated = watch::run(py, None, |_| -> Result<String, Error> {
+    let generated = watch::run(py, None, |observer| -> Result<String, Error> {
         let key = PrivateKey::generate(spec)?;
+        // Generating cannot be stopped; but whoever gave up meanwhile wants no files.
+        if observer.cancelled() {
+            return Err(HashError::Cancelled.into());
+        }
         match overwrite {
             true => files.overwrite(&key, passphrase.as_ref())?,
             false => files.write(&key, passphrase.as_ref())?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use weightseal::key::{PrivateKey, PssSalt};
 use weightseal::sign::{CompatSignature, Options, SignedFiles};
 use weightseal::text::Escaped;
@@ -114,11 +114,22 @@ pub(crate) fn sign_bundle(
     let signed = watch::run(py, progress, |observer| {
         weightseal::sign::sign_bundle(&models, &output, base.as_deref(), &key, &options, observer)
     })?;
-    report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+    report_with_text(py, &signed.map_err(|error| Error::from(error).raise(py))?)
 }
 
-/// What was signed, in the words of `weightseal sign --json`, and the text that was written.
+/// What was signed, in the words of `weightseal sign --json`.
 pub(crate) fn report(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>> {
+    json::to_python(py, &facts(signed))
+}
+
+/// The same, and the text that was written.
+fn report_with_text(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>> {
+    let mut facts = facts(signed);
+    facts["text"] = json!(signed.file.to_text());
+    json::to_python(py, &facts)
+}
+
+fn facts(signed: &SignedFiles) -> Value {
     let files: Vec<_> = signed
         .files
         .iter()
@@ -126,13 +137,9 @@ pub(crate) fn report(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>
             json!({ "name": name.as_str(), "sha256": digest.digest.to_string(), "size": digest.size })
         })
         .collect();
-    json::to_python(
-        py,
-        &json!({
-            "manifest": signed.manifest.to_string_lossy(),
-            "files": files,
-            "statement_sha256": signed.statement.to_string(),
-            "text": signed.file.to_text(),
-        }),
-    )
+    json!({
+        "manifest": signed.manifest.to_string_lossy(),
+        "files": files,
+        "statement_sha256": signed.statement.to_string(),
+    })
 }

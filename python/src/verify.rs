@@ -9,7 +9,7 @@ use weightseal::text::Escaped;
 use weightseal::time::{Age, Instant};
 use weightseal::trust::{Requirements, Unauthenticated};
 use weightseal::verify::{Outcome, Policy, Target};
-use weightseal_cli::result::to_json;
+use weightseal_cli::result::accepted;
 
 use crate::error::Error;
 use crate::keys::{self, KeyArgument};
@@ -61,11 +61,7 @@ pub(crate) struct Verified(Value);
 
 impl Verified {
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        let word = match outcome {
-            Outcome::Verified(_) => "verified",
-            Outcome::Partial(_) => "partial",
-        };
-        Self(to_json(word, word, outcome.facts()))
+        Self(accepted(outcome))
     }
 
     fn get(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {

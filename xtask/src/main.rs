@@ -7,6 +7,7 @@
 
 mod command;
 mod demo;
+mod python;
 mod sample;
 mod test;
 mod venv;
@@ -17,8 +18,10 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask CHORE
 
-  test           format, lints, documents, release build, all tests, interop with Python and openssl
+  test           format, lints, documents, release build, all tests, interop with Python and openssl,
+                 the Python package in empty environments and with the real frameworks
   test --quick   format, lints and the Rust tests only
+  figures        measure loading and saving in Python, side by side with torch alone
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         }
         ["test"] => test::run(test::Scope::Full),
         ["test", "--quick"] => test::run(test::Scope::Quick),
+        ["figures"] => python::build_wheel().and_then(|wheel| python::figures(&wheel)),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::command::{cargo, root, shown, succeed, weightseal};
-use crate::venv;
+use crate::python;
+use crate::venv::Venv;
 
 /// How much is tested.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +50,18 @@ fn full(steps: &mut Steps) -> Result<(), Failure> {
         println!("\n==> SKIPPED: interop: the folder {INTEROP} does not exist yet");
         return Ok(());
     }
-    let python = steps.step("venv", "a Python environment for the interop tests", venv::ready)?;
+    let interop = Venv::interop();
+    let python = steps.step("venv", "a Python environment for the interop tests", || interop.ready())?;
     let mut pytest = Command::new(python);
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", INTEROP]);
     pytest.env("WEIGHTSEAL_BIN", weightseal()).current_dir(root());
-    steps.command("interop", pytest)
+    steps.command("interop", pytest)?;
+
+    let wheel =
+        steps.step("wheel", "the Python package, as `pip install .` builds it", python::build_wheel)?;
+    steps.step("smoke", "the wheel in empty environments", || python::smoke(&wheel))?;
+    steps.step("core", "the Python package without frameworks", || python::core_tests(&wheel))?;
+    steps.step("frameworks", "the Python package with torch and others", || python::framework_tests(&wheel))
 }
 
 /// Optimised, as it is shipped.

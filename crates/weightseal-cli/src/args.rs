@@ -201,7 +201,7 @@ pub struct SignArguments {
                         model's last extension replaced, then with the whole name kept."
 )]
 pub struct VerifyArguments {
-    /// A model file; or a manifest or bundle manifest, for the files it describes
+    /// A model file; or a manifest or bundle manifest, for the files it describes; or a folder with a bundle manifest
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// A public key that is trusted, in PEM; can be given several times (old and new key)

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use weightseal::envelope::Container;
 use weightseal::format::Fault;
+use weightseal::text::Escaped;
 use weightseal::trust::Refusal;
-use weightseal::verify::{Facts, Reason};
+use weightseal::verify::{Facts, Outcome, Reason};
 
 pub use crate::commands::inspect::to_json as inspection_json;
 
@@ -95,6 +96,39 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
 
 fn paths(paths: &[PathBuf]) -> Value {
     paths.iter().map(|path| json!(path.to_string_lossy())).collect()
+}
+
+/// The verdict word of an outcome.
+pub fn verdict(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Verified(_) => "verified",
+        Outcome::Partial(_) => "partial",
+    }
+}
+
+/// The result of a verification that went well.
+pub fn accepted(outcome: &Outcome) -> Value {
+    let word = verdict(outcome);
+    let mut value = to_json(word, word, outcome.facts());
+    value["notes"] = json!(notes(outcome.facts()));
+    value
+}
+
+/// What a person should know about a verification that went well.
+pub fn notes(facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.container == Some(Container::Bundle) {
+        notes.push("files that the bundle does not list were not looked at".to_owned());
+    }
+    if facts.signed_in_the_future {
+        notes.push("the time of signing lies in the future by this machine's clock".to_owned());
+    }
+    if !facts.ignored.is_empty() {
+        let names: Vec<String> =
+            facts.ignored.iter().map(|(name, _)| format!("`{}`", Escaped(name))).collect();
+        notes.push(format!("unknown fields that nobody signed were ignored: {}", names.join(", ")));
+    }
+    notes
 }
 
 /// A result of verification: verdict, code and facts.

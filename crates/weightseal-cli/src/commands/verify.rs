@@ -14,7 +14,7 @@ use crate::args::VerifyArguments;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::result::{reason_json, to_json};
+use crate::result::{accepted, notes, reason_json, to_json, verdict};
 
 /// How many reasons behind the headline are shown to a person.
 const MOST_REASONS: usize = 20;
@@ -72,13 +72,8 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
 
 fn accept(outcome: &Outcome, output: &mut Output) {
     let facts = outcome.facts();
-    let word = match outcome {
-        Outcome::Verified(_) => "verified",
-        Outcome::Partial(_) => "partial",
-    };
-    output.verdict(word, &summary(outcome));
-    let notes = notes(facts);
-    for note in &notes {
+    output.verdict(verdict(outcome), &summary(outcome));
+    for note in &notes(facts) {
         output.note(note);
     }
     if facts.authenticated == Some(false) {
@@ -92,9 +87,7 @@ fn accept(outcome: &Outcome, output: &mut Output) {
         };
         output.warning(what);
     }
-    let mut value = to_json(word, word, facts);
-    value["notes"] = json!(notes);
-    output.json(&value);
+    output.json(&accepted(outcome));
 }
 
 /// The result on one line.
@@ -149,22 +142,6 @@ fn renamed(facts: &Facts) -> String {
         Some(name) if bundle_name(file_name) != name => format!(" [signed as `{}`]", Escaped(name)),
         _ => String::new(),
     }
-}
-
-fn notes(facts: &Facts) -> Vec<String> {
-    let mut notes = Vec::new();
-    if facts.container == Some(Container::Bundle) {
-        notes.push("files that the bundle does not list were not looked at".to_owned());
-    }
-    if facts.signed_in_the_future {
-        notes.push("the time of signing lies in the future by this machine's clock".to_owned());
-    }
-    if !facts.ignored.is_empty() {
-        let names: Vec<String> =
-            facts.ignored.iter().map(|(name, _)| format!("`{}`", Escaped(name))).collect();
-        notes.push(format!("unknown fields that nobody signed were ignored: {}", names.join(", ")));
-    }
-    notes
 }
 
 fn reject(rejected: &Rejected, output: &mut Output) -> Problem {

@@ -155,14 +155,15 @@ impl Filling {
                 File::open(path).map_err(failed)?
             }
         };
-        Ok(Held { file, name: self.name, size, on_disk: self.on_disk })
+        Ok(Held { file: Some(file), name: self.name, size, on_disk: self.on_disk })
     }
 }
 
 /// A copy that nobody can change.
 #[derive(Debug)]
 pub struct Held {
-    file: File,
+    // `None` only while it is dropped.
+    file: Option<File>,
     name: PathBuf,
     size: u64,
     // The folder lives as long as one of its files.
@@ -187,14 +188,14 @@ impl Held {
 
     /// The open copy, to be mapped: sealed memory cannot shrink under a map.
     pub fn file(&self) -> &File {
-        &self.file
+        self.file.as_ref().expect("the file is there until this is dropped")
     }
 
     /// A path under which this process and its children can open it for as long as it lives.
     pub fn path(&self) -> PathBuf {
         match &self.on_disk {
             Some((path, _)) => path.clone(),
-            None => descriptor_path(&self.file),
+            None => descriptor_path(self.file()),
         }
     }
 
@@ -205,9 +206,9 @@ impl Held {
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
         loop {
             #[cfg(unix)]
-            let result = std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset);
+            let result = std::os::unix::fs::FileExt::read_at(self.file(), buffer, offset);
             #[cfg(windows)]
-            let result = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset);
+            let result = std::os::windows::fs::FileExt::seek_read(self.file(), buffer, offset);
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other.map_err(|error| FileError::read(&self.name, error)),
@@ -223,7 +224,7 @@ impl Held {
         let path = folder.place(&self.name)?;
         if self.on_disk.is_none() {
             #[cfg(unix)]
-            std::os::unix::fs::symlink(descriptor_path(&self.file), &path)
+            std::os::unix::fs::symlink(descriptor_path(self.file()), &path)
                 .map_err(|error| FileError::write(&path, error))?;
         }
         Ok(path)
@@ -240,6 +241,18 @@ impl PrivateFolder {
             file.link_into(self)?;
         }
         self.make_read_only()
+    }
+}
+
+/// From this size on, memory is given back on a thread of its own: the system takes a tenth of a second for a GiB.
+const BIG: u64 = 256 * 1024 * 1024;
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take().filter(|_| self.is_in_memory() && self.size >= BIG) {
+            // Without a thread the file is closed here and now.
+            let _ = std::thread::Builder::new().spawn(move || drop(file));
+        }
     }
 }
 

@@ -78,8 +78,14 @@ pub(super) fn hash_opened(mut file: OpenedFile, observer: &dyn Observer) -> Resu
 /// Above this size a copy is written by a second thread while the first one hashes: below, starting it costs more.
 const PIPELINED: u64 = 4 * 1024 * 1024;
 
-/// Blocks under way between the two threads.
+/// Blocks under way between the two threads, and the size of each in bytes: waking the other thread costs more than
+/// the caches gain by smaller ones.
 const BLOCKS: usize = 4;
+const BIG_BLOCK: usize = 1024 * 1024;
+
+/// Bytes that the hashing thread takes into its own cache at once. Copying runs far ahead of where it is; hashing waits
+/// at each page that lies in the other core's cache, and was a quarter slower without this copy.
+const NEAR: usize = 32 * 1024;
 
 pub(super) fn copy_opened(
     mut file: OpenedFile,
@@ -116,7 +122,7 @@ fn pipelined(
         let (full_sender, full) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
         let (empty_sender, empty) = sync_channel::<Vec<u8>>(BLOCKS);
         for _ in 0..BLOCKS {
-            empty_sender.send(vec![0; BLOCK]).expect("the channel has room for all blocks");
+            empty_sender.send(vec![0; BIG_BLOCK]).expect("the channel has room for all blocks");
         }
         let reader = scope.spawn(move || -> Result<u64, HashError> {
             // Nobody takes blocks any more only when the other thread panics, which joining brings out.
@@ -136,8 +142,13 @@ fn pipelined(
                 }
             }
         });
+        let mut near = [0; NEAR];
         for (block, count) in full {
-            hasher.update(&block[..count]);
+            for piece in block[..count].chunks(NEAR) {
+                let piece_here = &mut near[..piece.len()];
+                piece_here.copy_from_slice(piece);
+                hasher.update(piece_here);
+            }
             observer.advanced(count as u64);
             // The reader is done with reading when it takes no more.
             let _ = empty_sender.send(block);
@@ -270,7 +281,8 @@ mod tests {
         let opened = OpenedFile::open(&path, Links::Refuse).expect("opened");
         let error = hash_and_copy(opened, &mut copy, &observer).expect_err("cancelled");
         assert_eq!(error.code(), "interrupted");
-        assert!(observer.0.load(Ordering::Relaxed) < 2_000_000);
+        // The blocks that were under way are still counted.
+        assert!(observer.0.load(Ordering::Relaxed) < 8_000_000);
         drop(copy);
         assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1);
     }

@@ -1,7 +1,8 @@
 //! Saving: a manifest made earlier, and a model that is signed while it is written.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
 use super::run::{SignedManifest, StagedSignature, sign_digest, stage, stage_text};
@@ -39,8 +40,9 @@ pub fn save_manifest(text: &str, output: &Path) -> Result<(), SignError> {
 /// Bytes that are written, and then hashed, at once.
 const BLOCK: usize = 1024 * 1024;
 
-/// Blocks under way to the hashing thread: memory stays bounded when writing is faster than hashing.
-const BLOCKS: usize = 4;
+/// Blocks under way to the hashing thread. Writers come in bursts (torch computes the checksum of a whole tensor, then
+/// writes it at once), and hashing shall go on between them; still, memory has to stay bounded: 128 MiB.
+const BLOCKS: usize = 128;
 
 /// Writes a model and hashes it in the same pass; what was written is then signed.
 ///
@@ -65,6 +67,8 @@ struct Hashing {
     full: SyncSender<(Vec<u8>, usize)>,
     empty: Receiver<Vec<u8>>,
     thread: JoinHandle<Digest>,
+    /// How many blocks there are.
+    blocks: Cell<usize>,
 }
 
 impl ModelWriter {
@@ -133,7 +137,7 @@ impl ModelWriter {
         self.size += self.filled as u64;
         let hashing = self.hashing.as_ref().expect("a writer whose hashing panicked is not used again");
         let block = std::mem::take(&mut self.block);
-        let next = hashing.full.send((block, self.filled)).ok().and_then(|()| hashing.empty.recv().ok());
+        let next = hashing.full.send((block, self.filled)).ok().and_then(|()| hashing.next_block());
         self.filled = 0;
         match next {
             Some(block) => self.block = block,
@@ -188,10 +192,6 @@ impl Hashing {
     fn start() -> Self {
         let (full, received) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
         let (give_back, empty) = sync_channel(BLOCKS);
-        // One block is with the writer; these wait for it.
-        for _ in 1..BLOCKS {
-            give_back.send(vec![0; BLOCK]).expect("the channel has room for all blocks");
-        }
         let thread = std::thread::spawn(move || {
             let mut hasher = Hasher::new();
             for (block, filled) in received {
@@ -201,7 +201,20 @@ impl Hashing {
             }
             hasher.finish()
         });
-        Self { full, empty, thread }
+        Self { full, empty, thread, blocks: Cell::new(1) }
+    }
+
+    /// A block that was hashed; a new one as long as there are not too many; else it waits. `None` after a panic of
+    /// the thread.
+    fn next_block(&self) -> Option<Vec<u8>> {
+        match self.empty.try_recv() {
+            Err(TryRecvError::Empty) if self.blocks.get() < BLOCKS => {
+                self.blocks.set(self.blocks.get() + 1);
+                Some(vec![0; BLOCK])
+            }
+            Err(TryRecvError::Empty) => self.empty.recv().ok(),
+            other => other.ok(),
+        }
     }
 
     fn finish(self) -> Digest {

@@ -9,7 +9,8 @@ use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble,
 use super::reason::Reason;
 use crate::envelope::{Claims, Container, Statement};
 use crate::file::{
-    FileError, Filling, Keeper, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below, resolve,
+    FileError, Filling, Keeper, Kind, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below,
+    resolve,
 };
 use crate::format::{
     BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check, is_manifest_name,
@@ -101,9 +102,13 @@ impl Run<'_> {
             let found = find::read(path)?;
             return self.with_signature(found, None);
         }
-        if self.target.signature.is_none() && path.is_dir() {
-            return match find::inside(path)? {
-                Ok(found) => self.with_signature(found, None),
+        if path.is_dir() {
+            let found = match &self.target.signature {
+                None => find::inside(path)?,
+                Some(signature) => Ok(find::read(signature)?),
+            };
+            return match found {
+                Ok(found) => self.folder(found),
                 Err(reason) => Ok(self.reject(reason)),
             };
         }
@@ -118,6 +123,24 @@ impl Run<'_> {
             Ok(found) => self.with_signature(found, Some((opened, name))),
             Err(reason) => Ok(self.reject(reason)),
         }
+    }
+
+    /// A folder stands for the set that a bundle manifest describes, with names relative to the folder.
+    fn folder(&mut self, found: Found) -> Result<Shown, Trouble> {
+        let path = &self.target.path;
+        let no_file = || FileError::NotRegular { path: path.clone(), kind: Kind::Directory };
+        match &found.content {
+            Ok(SignatureFile::Manifest(_)) => return Err(no_file().into()),
+            Ok(SignatureFile::Bundle(bundle)) => {
+                let base = self.target.base.as_deref().or(found.path.parent()).unwrap_or(Path::new(""));
+                // A folder in the place of a file of the set is that file, gone wrong.
+                if resolve(or_here(base)).is_ok() && position_in(bundle, path, base)?.is_some() {
+                    return Err(no_file().into());
+                }
+            }
+            Err(_) => {}
+        }
+        self.with_signature(found, None)
     }
 
     fn with_signature(
@@ -185,7 +208,11 @@ impl Run<'_> {
         model: Option<(OpenedFile, SafeName)>,
     ) -> Result<Shown, Trouble> {
         self.facts.container = Some(Container::Bundle);
-        let base = self.target.base.as_deref().unwrap_or(at.parent().unwrap_or(Path::new("")));
+        let base = match &self.target.base {
+            Some(base) => base,
+            None if model.is_none() && self.target.path.is_dir() => &self.target.path,
+            None => at.parent().unwrap_or(Path::new("")),
+        };
         // A base that is not there is the caller's mistake, not a set of missing files.
         resolve(or_here(base))?;
         self.facts.files = bundle
