@@ -63,7 +63,7 @@ pub enum Reason {
         others: Vec<PathBuf>,
     },
     /// More than one signature was found.
-    #[error("`{}` has two manifests, and neither is chosen by chance", EscapedPath(.model))]
+    #[error("`{}` has {}", EscapedPath(.model), how_many(.candidates.len()))]
     Ambiguous {
         /// The model.
         model: PathBuf,
@@ -94,6 +94,13 @@ pub enum Reason {
         /// The limit in bytes.
         limit: u64,
     },
+}
+
+fn how_many(manifests: usize) -> String {
+    match manifests {
+        2 => "two manifests, and neither is chosen by chance".to_owned(),
+        more => format!("{more} manifests, and none is chosen by chance"),
+    }
 }
 
 impl Reason {
