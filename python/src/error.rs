@@ -99,6 +99,11 @@ impl From<SignError> for Error {
         let path = match &error {
             SignError::File(error) => Some(error.path().to_owned()),
             SignError::Hash(error) => path_of_hash(error),
+            SignError::AnotherModels { path, .. }
+            | SignError::SecondManifest { path, .. }
+            | SignError::NotReplaceable { path }
+            | SignError::OutsideBase { path, .. }
+            | SignError::SignsItself { path } => Some(path.clone()),
             _ => None,
         };
         let rejected = matches!(error, SignError::Malformed(_));

@@ -9,7 +9,7 @@ use weightseal::key::{
     KeyFileError, KeyPairFiles, KeySpec, Passphrase, PrivateKey, PrivateKeyFile, Protection, PublicKey,
     load_public,
 };
-use weightseal::text::EscapedPath;
+use weightseal::text::{Escaped, EscapedPath};
 use weightseal::trust::KeyRing;
 
 use zeroize::Zeroizing;
@@ -102,7 +102,7 @@ pub(crate) fn generate_key_pair(
     let raise = |error: Error| error.raise(py);
     let spec: KeySpec = algorithm.parse().map_err(|_| {
         let known: Vec<&str> = KeySpec::ALL.iter().map(|spec| spec.name()).collect();
-        raise(Error::usage(format!("algorithm `{algorithm}` is none of {}", known.join(", "))))
+        raise(Error::usage(format!("algorithm `{}` is none of {}", Escaped(algorithm), known.join(", "))))
     })?;
     let passphrase = self::passphrase(passphrase).map_err(raise)?;
     let files = KeyPairFiles { private, public };

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use weightseal::file::{Keep, Keeper};
+use weightseal::file::{Held, Keep, Keeper};
 use weightseal::load::{Accept, Loaded, load};
 
 use crate::buffer::{Bytes, SealedBytes};
@@ -103,28 +103,60 @@ impl VerifiedFile {
         *self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Moves from one position to another; not if it is another one already.
+    fn move_on(&self, from: u64, to: u64) -> bool {
+        let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_here = *position == from;
+        if is_here {
+            *position = to;
+        }
+        is_here
+    }
+
     fn set_position(&self, position: u64) {
         *self.position.lock().unwrap_or_else(PoisonError::into_inner) = position;
     }
 
-    /// Takes `count` bytes at the present position, fewer at the end.
+    /// Takes `count` bytes at the present position, fewer at the end. The position moves first: of several threads
+    /// that read at once, each gets other bytes, and none waits for the others with the interpreter's lock held.
     fn take<'py>(slf: &Bound<'py, Self>, count: u64) -> PyResult<Bound<'py, PyBytes>> {
-        let py = slf.py();
         let loaded = Self::base(slf).loaded()?;
         let held = Self::base(slf).held(&loaded);
-        let position = slf.get().position();
-        let count = count.min(held.size().saturating_sub(position));
-        let count =
-            usize::try_from(count).map_err(|_| PyValueError::new_err("more bytes than fit into memory"))?;
-        let bytes = PyBytes::new_with(py, count, |bytes| {
-            py.detach(|| read_exactly(held, bytes, position)).map_err(|error| error.raise(py))
-        })?;
-        slf.get().set_position(position + count as u64);
-        Ok(bytes)
+        let (start, count) = {
+            let mut position = slf.get().position.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = count.min(held.size().saturating_sub(*position));
+            *position += count;
+            (*position - count, count)
+        };
+        read_at(slf.py(), held, start, count)
     }
 }
 
-fn read_exactly(held: &weightseal::file::Held, mut bytes: &mut [u8], mut offset: u64) -> Result<(), Error> {
+fn read_at<'py>(py: Python<'py>, held: &Held, offset: u64, count: u64) -> PyResult<Bound<'py, PyBytes>> {
+    let count =
+        usize::try_from(count).map_err(|_| PyValueError::new_err("more bytes than fit into memory"))?;
+    PyBytes::new_with(py, count, |bytes| {
+        py.detach(|| read_exactly(held, bytes, offset)).map_err(|error| error.raise(py))
+    })
+}
+
+/// The length of the line that begins at `start`, with its end, at most `limit`.
+fn line_length(held: &Held, start: u64, limit: u64) -> Result<u64, Error> {
+    let limit = limit.min(held.size().saturating_sub(start));
+    let mut step = [0; LINE_STEP];
+    let mut length = 0;
+    while length < limit {
+        let step = &mut step[..LINE_STEP.min(usize::try_from(limit - length).unwrap_or(LINE_STEP))];
+        read_exactly(held, step, start + length)?;
+        match step.iter().position(|byte| *byte == b'\n') {
+            Some(end) => return Ok(length + end as u64 + 1),
+            None => length += step.len() as u64,
+        }
+    }
+    Ok(limit)
+}
+
+fn read_exactly(held: &Held, mut bytes: &mut [u8], mut offset: u64) -> Result<(), Error> {
     while !bytes.is_empty() {
         match held.read_at(bytes, offset)? {
             // Sealed memory cannot be cut off; a copy on disk can, by its owner.
@@ -167,22 +199,17 @@ impl VerifiedFile {
     #[pyo3(signature = (size=-1, /))]
     fn readline<'py>(slf: &Bound<'py, Self>, size: Option<i64>) -> PyResult<Bound<'py, PyBytes>> {
         let limit = size.and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
-        let start = slf.get().position();
-        let mut length = 0;
-        while length < limit {
-            let step = Self::take(slf, (LINE_STEP as u64).min(limit - length))?;
-            let step = step.as_bytes();
-            match step.iter().position(|byte| *byte == b'\n') {
-                Some(end) => {
-                    length += end as u64 + 1;
-                    break;
-                }
-                None if step.is_empty() => break,
-                None => length += step.len() as u64,
+        let py = slf.py();
+        let loaded = Self::base(slf).loaded()?;
+        let held = Self::base(slf).held(&loaded);
+        loop {
+            let start = slf.get().position();
+            let length = py.detach(|| line_length(held, start, limit)).map_err(|error| error.raise(py))?;
+            // Unless another thread has read on meanwhile.
+            if slf.get().move_on(start, start + length) {
+                return read_at(py, held, start, length);
             }
         }
-        slf.get().set_position(start);
-        Self::take(slf, length)
     }
 
     fn __iter__<'a, 'py>(slf: &'a Bound<'py, Self>) -> &'a Bound<'py, Self> {
@@ -206,14 +233,14 @@ impl VerifiedFile {
                 return Err(PyValueError::new_err(format!("invalid whence ({whence}, should be 0, 1 or 2)")));
             }
         };
-        let position = match from.checked_add_signed(offset) {
-            Some(position) => position,
-            None if whence == 0 => {
-                return Err(PyValueError::new_err(format!("negative seek position {offset}")));
-            }
-            // As other files do: before the beginning is the beginning.
-            None => 0,
-        };
+        let position = i128::from(from) + i128::from(offset);
+        if position < 0 && whence == 0 {
+            return Err(PyValueError::new_err(format!("negative seek position {offset}")));
+        }
+        // As other files do: what is before the beginning is the beginning, and what nobody can count is an error.
+        let position = i64::try_from(position.max(0))
+            .map_err(|_| PyOverflowError::new_err("the position is too large"))?
+            .cast_unsigned();
         slf.get().set_position(position);
         Ok(position)
     }
@@ -367,24 +394,21 @@ impl VerifiedDir {
         let loaded = self.loaded()?;
         let files = PyDict::new(py);
         for (index, held) in loaded.files().iter().enumerate() {
-            let name: Vec<_> = held.name().iter().map(|part| part.to_string_lossy()).collect();
-            files.set_item(name.join("/"), VerifiedFile::of(py, &loaded, index)?)?;
+            files.set_item(signed_name(held), VerifiedFile::of(py, &loaded, index)?)?;
         }
         Ok(files)
     }
 
     fn __getitem__(&self, name: &str, py: Python<'_>) -> PyResult<Py<VerifiedFile>> {
         let loaded = self.loaded()?;
-        let wanted: PathBuf = name.split('/').collect();
-        match loaded.files().iter().position(|held| held.name() == wanted) {
+        match loaded.files().iter().position(|held| signed_name(held) == name) {
             Some(index) => VerifiedFile::of(py, &loaded, index),
             None => Err(PyKeyError::new_err(name.to_owned())),
         }
     }
 
     fn __contains__(&self, name: &str) -> PyResult<bool> {
-        let wanted: PathBuf = name.split('/').collect();
-        Ok(self.loaded()?.file(&wanted).is_some())
+        Ok(self.loaded()?.files().iter().any(|held| signed_name(held) == name))
     }
 
     fn __len__(&self) -> PyResult<usize> {
@@ -424,4 +448,10 @@ impl VerifiedDir {
             Ok(loaded) => format!("<weightseal.VerifiedDir {:?}, {} files>", self.path, loaded.files().len()),
         }
     }
+}
+
+/// The name as it was signed, with `/` between folders.
+fn signed_name(held: &Held) -> String {
+    let parts: Vec<_> = held.name().iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
 }

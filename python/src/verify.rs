@@ -195,7 +195,7 @@ pub(crate) fn verify_published(
     py: Python<'_>,
 ) -> PyResult<(Verified, String)> {
     let outcome = carry_out(question, progress, py)?;
-    let wrong = match (outcome.signature(), is_bundle) {
+    let wrong = match (&outcome.signature().file, is_bundle) {
         (SignatureFile::Manifest(_), false) | (SignatureFile::Bundle(_), true) => None,
         (SignatureFile::Manifest(_), true) => Some("the manifest of one file: verify_artifact verifies it"),
         (SignatureFile::Bundle(_), false) => Some("a bundle manifest: verify_artifact_bundle verifies it"),
@@ -203,7 +203,7 @@ pub(crate) fn verify_published(
     if let Some(wrong) = wrong {
         return Err(Error::usage(format!("this is {wrong}")).raise(py));
     }
-    Ok((Verified::of(&outcome), outcome.signature().to_text()))
+    Ok((Verified::of(&outcome), String::from_utf8_lossy(&outcome.signature().bytes).into_owned()))
 }
 
 fn carry_out(question: Question, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Outcome> {

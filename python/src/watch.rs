@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use weightseal::hash::Observer;
 
@@ -96,11 +97,17 @@ struct Report<'py> {
 impl<'py> Report<'py> {
     fn to(progress: Option<&Bound<'py, PyAny>>) -> PyResult<Self> {
         let Some(progress) = progress else { return Ok(Self { tell: None, bar: None, told: 0 }) };
-        Ok(if progress.hasattr("update")? {
-            Self { tell: Some(progress.getattr("update")?), bar: Some(progress.clone()), told: 0 }
-        } else {
-            Self { tell: Some(progress.clone()), bar: None, told: 0 }
-        })
+        let (tell, bar) = match progress.hasattr("update")? {
+            true => (progress.getattr("update")?, Some(progress.clone())),
+            false => (progress.clone(), None),
+        };
+        // Now rather than when half of the work is done.
+        if !tell.is_callable() {
+            return Err(PyTypeError::new_err(
+                "progress must be a function of a number of bytes, or a bar like tqdm's",
+            ));
+        }
+        Ok(Self { tell: Some(tell), bar, told: 0 })
     }
 
     fn tell(&mut self, watched: &Watched) -> PyResult<()> {

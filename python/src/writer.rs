@@ -12,7 +12,6 @@ use weightseal::time::{Instant, Timestamp};
 use crate::buffer::Bytes;
 use crate::error::Error;
 use crate::sign::{Signing, report};
-use crate::watch;
 
 /// A file that frameworks write a model to. It appears under its name when it is signed, and not before.
 ///
@@ -96,28 +95,10 @@ impl ModelWriter {
         false
     }
 
-    /// The file to be written, for frameworks that do it by themselves.
-    #[getter]
-    fn staged_path(&self) -> PyResult<PathBuf> {
-        let writer = self.take()?;
-        let path = writer.staged_path().to_owned();
-        self.put_back(writer);
-        Ok(path)
-    }
-
     /// Signs what was written, and puts model and manifest in place.
     fn finish(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let writer = self.take()?;
         let signed = py.detach(|| writer.finish(&self.key, &self.options()));
-        report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
-    }
-
-    /// Signs what somebody else wrote to the staged file: it is read once.
-    fn finish_written(&self, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let writer = self.take()?;
-        let (options, key) = (self.options(), &self.key);
-        let signed =
-            watch::run(py, progress, move |observer| writer.finish_written(key, &options, observer))?;
         report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
     }
 

@@ -17,9 +17,10 @@ import os
 
 from . import _native
 from ._native import SealedBytes, Verified, VerifiedDir, VerifiedFile, __version__
-from ._options import FROM_ENVIRONMENT, FromEnvironment, holding, passphrase_bytes, question, signing
+from ._options import FROM_ENVIRONMENT, FromEnvironment, holding, passphrase_bytes, question, several, shown, signing
 from .errors import (
     _BOTH_WAYS,
+    AlreadyExists,
     ChangedWhileReading,
     HashMismatch,
     InvalidSignature,
@@ -88,7 +89,14 @@ def generate_key_pair(
     if chosen is None and isinstance(passphrase, FromEnvironment):
         hint = f"{_BOTH_WAYS}; passphrase=None writes an unencrypted key"
         raise PassphraseNeeded("a passphrase for the new key is needed", hint=hint)
-    _native.generate_key_pair(os.fspath(private_key_path), os.fspath(public_key_path), chosen, algorithm, overwrite)
+    private, public = os.fspath(private_key_path), os.fspath(public_key_path)
+    if os.path.realpath(private) == os.path.realpath(public):
+        raise UsageError(f"{shown(private)} and {shown(public)} are one file, and a key pair needs two")
+    try:
+        _native.generate_key_pair(private, public, chosen, algorithm, overwrite)
+    except AlreadyExists as error:
+        hint = "overwrite=True replaces both keys; what the old one signed needs the old public key"
+        raise AlreadyExists(error.message, hint=hint, **error.data) from None
 
 
 # --- Signing --------------------------------------------------------------------------------------------------
@@ -147,8 +155,11 @@ def save_manifest(manifest: Mapping[str, Any], output_path: Path) -> None:
     `FileError`.
     """
     import json
+    from collections.abc import Mapping
 
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if not isinstance(manifest, Mapping):
+        raise TypeError(f"manifest must be a dict, as sign_artifact returns it, not {type(manifest).__name__}")
+    text = json.dumps(dict(manifest), indent=2, ensure_ascii=False) + "\n"
     _native.save_manifest(text, output_path)
 
 
@@ -216,9 +227,11 @@ def sign_bundle(
         pss_salt=pss_salt,
         compat_signature=compat_signature,
     )
-    if not os.fspath(output_path).endswith(".manifest.json"):
-        raise UsageError(f"`{os.fspath(output_path)}` is no name for a bundle manifest", hint="call it NAME.manifest.json")
-    return _report(_native.sign_bundle(list(paths), output_path, base, said, progress))
+    output = os.fspath(output_path)
+    # Verification takes only such names for that of a set, and the ending alone is no name.
+    if os.path.basename(output) == ".manifest.json" or not output.endswith(".manifest.json"):
+        raise UsageError(f"{shown(output)} is no name for a bundle manifest", hint="call it NAME.manifest.json")
+    return _report(_native.sign_bundle(several("paths", paths), output, base, said, progress))
 
 
 def _report(signed: dict[str, Any]) -> dict[str, Any]:
@@ -260,7 +273,7 @@ def sign_artifact_bundle(
         pss_salt=pss_salt,
         compat_signature=compat_signature,
     )
-    signed = _native.sign_bundle(list(artifact_paths), bundle_output, base, said, progress)
+    signed = _native.sign_bundle(several("artifact_paths", artifact_paths), bundle_output, base, said, progress)
     bundle: dict[str, Any] = json.loads(signed["text"])
     return bundle
 
@@ -325,7 +338,8 @@ def open_verified(
     folder on disk (elsewhere, with keep="disk", or when memory lacks). Whatever happens to the file afterwards,
     `.read()`, the buffer protocol and `.path` give the verified bytes for as long as the object lives.
 
-    One file of a bundle is loaded only with `allow_partial=True`. Other arguments and errors as for `verify`.
+    One file of a bundle is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. Other arguments
+    and errors as for `verify`.
     """
     asked = question(
         path,

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sys
 
+# The numbers of the module logging.
+_INFO = 20
+_WARNING = 30
 
-def _log(level: str, message: str) -> None:
+
+def _log(level: int, message: str) -> None:
     # A program that never imported logging listens to nobody, and importing it takes longer than we do.
-    logging = sys.modules.get("logging")
-    if logging is None:
+    if "logging" not in sys.modules:
         return
+    import logging
+
     logger = logging.getLogger("weightseal")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    getattr(logger, level)("%s", message)
+    # The record names the line of the program that called us, not this one.
+    logger.log(level, "%s", message, stacklevel=callers_level())
 
 
 def callers_level() -> int:
@@ -28,9 +34,9 @@ def callers_level() -> int:
 
 def warning(message: str) -> None:
     """Logs something that should be repaired."""
-    _log("warning", message)
+    _log(_WARNING, message)
 
 
 def info(message: str) -> None:
     """Logs what was done."""
-    _log("info", message)
+    _log(_INFO, message)

@@ -5,9 +5,32 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self, TypeAlias, final
 
+from typing_extensions import disjoint_base
+
 from ._options import Progress
 
 _Path: TypeAlias = str | PathLike[str]
+
+__all__ = [
+    "ModelWriter",
+    "SealedBytes",
+    "Verified",
+    "VerifiedDir",
+    "VerifiedFile",
+    "__version__",
+    "generate_key_pair",
+    "hash_file",
+    "inspect",
+    "load_dir",
+    "load_file",
+    "make_manifest",
+    "run_command",
+    "save_manifest",
+    "sign_bundle",
+    "sign_file",
+    "verify",
+    "verify_published",
+]
 
 __version__: str
 
@@ -57,6 +80,7 @@ class Verified:
     def to_dict(self) -> dict[str, Any]:
         """All facts, as `weightseal verify --json` prints them (docs/spec/result.md)."""
 
+@disjoint_base
 class SealedBytes:
     """Bytes that nobody can change, readable as a buffer without a copy."""
 
@@ -67,11 +91,11 @@ class SealedBytes:
 class VerifiedFile(SealedBytes):
     """One verified file: a read-only binary file and a buffer of exactly the bytes that were hashed."""
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = ..., /) -> bytes:
         """Reads up to `size` bytes, all that are left without it."""
     def readinto(self, buffer: Any) -> int:
         """Fills a writable buffer; returns the number of bytes."""
-    def readline(self, size: int | None = -1, /) -> bytes:
+    def readline(self, size: int | None = ..., /) -> bytes:
         """Reads up to and with the next line end, at most `size` bytes."""
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Moves to `offset`, counted from the beginning (0), the present position (1) or the end (2)."""
@@ -152,13 +176,8 @@ class ModelWriter:
     def writable(self) -> bool: ...
     def readable(self) -> bool: ...
     def seekable(self) -> bool: ...
-    @property
-    def staged_path(self) -> Path:
-        """The file to be written, for frameworks that do it by themselves."""
     def finish(self) -> dict[str, Any]:
         """Signs what was written, and puts model and manifest in place."""
-    def finish_written(self, progress: Progress | None) -> dict[str, Any]:
-        """Signs what somebody else wrote to the staged file: it is read once."""
     def __enter__(self) -> Self: ...
     def __exit__(self, *_exception: object) -> None: ...
 
@@ -176,9 +195,7 @@ def sign_bundle(
     models: Sequence[_Path], output: _Path, base: _Path | None, signing: dict[str, Any], progress: Progress | None
 ) -> dict[str, Any]: ...
 def verify(question: dict[str, Any], progress: Progress | None) -> Verified: ...
-def verify_published(
-    question: dict[str, Any], is_bundle: bool, progress: Progress | None
-) -> tuple[Verified, str]: ...
+def verify_published(question: dict[str, Any], is_bundle: bool, progress: Progress | None) -> tuple[Verified, str]: ...
 def load_file(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedFile: ...
 def load_dir(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedDir: ...
 def run_command(arguments: Sequence[str], stdout_is_open: bool) -> int: ...

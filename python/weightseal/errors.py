@@ -10,8 +10,6 @@ call could not be carried out, which says nothing about the model. Every excepti
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -57,6 +55,7 @@ def _describe(error: OSError, data: dict[str, Any]) -> None:
     ):
         if isinstance(error, kind):
             error.errno = number
+    error.strerror = str(error)
     error.filename = data.get("path")
 
 
@@ -395,13 +394,32 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
 }
 
 # The command's hints name its options; here they are arguments.
-_OPTION = re.compile(r"--([a-z][a-z-]*)(?: [A-Z]+\b)?(?! [a-z-]*`)")
 _BOTH_WAYS = "give it as passphrase=…, or in the environment variable WEIGHTSEAL_PASSPHRASE"
-_ARGUMENTS = {"key": "public_key", "output": "output_path"}
+_HINTS = {
+    "model-version-missing": "ask the signer to sign with model_version=…",
+    "no-sealed-memory": 'keep the copy on disk: keep="disk"',
+    "partial": "load the whole set with verified_dir, or say that this one file is what you want: allow_partial=True",
+    "passphrase-needed": _BOTH_WAYS,
+    "several-keys": "put each key in a file of its own; to verify, public_key can be a list of them",
+}
+_OPTIONS = (
+    ("finds too: --output ", "finds too: "),
+    ("leave out --base", "leave out base"),
+    ("to --base DIR", "to the folder given as base"),
+    ("with --base", "with base=…"),
+    ("with --key", "with public_key=…"),
+    ("with --signature", "with signature=…"),
+)
 
 
-def _in_python(hint: str) -> str:
-    return _OPTION.sub(lambda option: _ARGUMENTS.get(option[1], option[1].replace("-", "_")) + "=", hint)
+def _in_python(code: str, hint: str | None) -> str | None:
+    if code in _HINTS or hint is None:
+        return _HINTS.get(code)
+    # Names of files stand in backticks, and stay as they are.
+    parts = hint.split("`")
+    for option, argument in _OPTIONS:
+        parts[::2] = [part.replace(option, argument) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _make(
@@ -420,17 +438,15 @@ def _make(
     else:
         kinds, otherwise = (_REJECTED, VerificationError) if rejected else (_NOT_CARRIED_OUT, WeightsealError)
         kind = kinds.get(code, otherwise)
-    if code == "passphrase-needed":
-        hint = _BOTH_WAYS
-    elif hint is not None:
-        hint = _in_python(hint)
     data: dict[str, Any] = {}
     if path is not None:
         data["path"] = path
     if result is not None:
         data["result"] = result
-        reasons = result.get("reasons") or []
+        reasons = [
+            {**reason, "hint": _in_python(reason["code"], reason["hint"])} for reason in result.get("reasons", ())
+        ]
         data["reasons"] = reasons
         if reasons:
             data.update({name: value for name, value in reasons[0].items() if name not in ("code", "message", "hint")})
-    return kind(message, code=code, hint=hint, **data)
+    return kind(message, code=code, hint=_in_python(code, hint), **data)

@@ -35,7 +35,8 @@ def load(
 ) -> Any:
     """`joblib.load` of exactly the bytes that were verified; nothing is unpickled before.
 
-    Arguments and errors as for `weightseal.open_verified`.
+    Before joblib 0.10 arrays lay in files of their own, beside the pickle. Those are not signed with it, and are not
+    found (`FileNotFoundError`). Arguments and errors as for `weightseal.open_verified`.
     """
     joblib = framework("joblib")
     file = open_verified(
@@ -52,7 +53,9 @@ def load(
         progress=progress,
     )
     with file:
-        return joblib.load(file)
+        # Given a file without a path, joblib looks for such files in the working directory, and unpickles them. Given
+        # this path it looks in the private folder, where nothing but the model is.
+        return joblib.load(str(file.path))
 
 
 def dump(

@@ -115,7 +115,10 @@ def savez(
     pss_salt: Salt = "max",
     compat_signature: bool = True,
 ) -> dict[str, Any]:
-    """`numpy.savez` of arrays by name, signed in the same pass. Result and errors as for `weightseal.sign`."""
+    """Arrays by name in one .npz file, as `numpy.savez` writes it, signed in the same pass.
+
+    Result and errors as for `weightseal.sign`.
+    """
     numpy = framework("numpy")
     said = signing(
         private_key,
@@ -128,6 +131,14 @@ def savez(
         pss_salt=pss_salt,
         compat_signature=compat_signature,
     )
+    from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
     with _native.ModelWriter(path, output_path, said) as writer:
-        (numpy.savez_compressed if compressed else numpy.savez)(writer, allow_pickle=False, **arrays)
+        # numpy.savez writes to files that can be read as well, has names of its own that no array can have, and pickles
+        # objects in versions before 2.1.
+        file: Any = writer
+        with ZipFile(file, "w", ZIP_DEFLATED if compressed else ZIP_STORED) as archive:
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    numpy.lib.format.write_array(member, numpy.asanyarray(array), allow_pickle=False)
         return writer.finish()

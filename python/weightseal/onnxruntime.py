@@ -3,6 +3,8 @@
     from weightseal.onnxruntime import InferenceSession
 
     session = InferenceSession("model.onnx", "signing_key.pub")
+
+onnxruntime 1.24 or newer is needed: before, a model could name any file of the machine as the place of its tensors.
 """
 
 from __future__ import annotations
@@ -41,9 +43,12 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
     folder, and `model` the name of the .onnx file in it. A single file never reaches any other file: its tensors are
     looked for in a private folder that has nothing but the model.
 
-    Other arguments and errors as for `weightseal.open_verified` and `weightseal.verified_dir`.
+    The verified copy lives as long as the session, which reads it again in `set_providers`.
+
+    Other arguments and errors as for `weightseal.open_verified` and `weightseal.verified_dir`; `KeyError` for a `model`
+    that is not signed.
     """
-    onnxruntime = framework("onnxruntime")
+    onnxruntime = framework("onnxruntime", at_least=(1, 24))
     if model is None:
         file = open_verified(
             path,
@@ -58,8 +63,7 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
             keep=keep,
             progress=progress,
         )
-        with file:
-            return onnxruntime.InferenceSession(str(file.path), *args, **kwargs)
+        return _session(onnxruntime, file, file, args, kwargs)
     folder = verified_dir(
         path,
         public_key,
@@ -74,6 +78,15 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
         keep="disk" if keep == "auto" else keep,
         progress=progress,
     )
-    with folder:
-        # A name that is not signed is a KeyError here, before anything is loaded.
-        return onnxruntime.InferenceSession(str(folder[model].path), *args, **kwargs)
+    return _session(onnxruntime, folder, folder[model], args, kwargs)
+
+
+def _session(onnxruntime: Any, verified: Any, file: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        session = onnxruntime.InferenceSession(str(file.path), *args, **kwargs)
+    except BaseException:
+        verified.close()
+        raise
+    # Were the folder removed, somebody else could put one with the same name where the session looks again.
+    session._weightseal = verified
+    return session

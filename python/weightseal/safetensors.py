@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 from . import _native, open_verified
 from ._frameworks import framework as _framework
 from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
@@ -23,22 +26,21 @@ if TYPE_CHECKING:
 
 __all__ = ["SafeOpen", "load_file", "safe_open", "save_file"]
 
-# What safetensors calls its frameworks, and the module for each.
-_MODULES = {
-    "pt": "safetensors.torch",
-    "torch": "safetensors.torch",
-    "pytorch": "safetensors.torch",
-    "np": "safetensors.numpy",
-    "numpy": "safetensors.numpy",
-}
+# What safetensors calls its frameworks, and what has to be installed for each.
+_PACKAGES = {"pt": "torch", "torch": "torch", "pytorch": "torch", "np": "numpy", "numpy": "numpy"}
+
+# Bytes that are copied at once.
+_BLOCK = 1024 * 1024
 
 
 def _module(name: str) -> Any:
-    if name not in _MODULES:
+    if name not in _PACKAGES:
         from .errors import UsageError
 
-        raise UsageError(f"framework `{name}` is none of {', '.join(_MODULES)}")
-    return _framework(_MODULES[name])
+        raise UsageError(f"framework `{name}` is none of {', '.join(_PACKAGES)}")
+    for package in ("safetensors", _PACKAGES[name]):
+        _framework(package)
+    return _framework(f"safetensors.{_PACKAGES[name]}")
 
 
 def load_file(
@@ -95,8 +97,10 @@ class SafeOpen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._inner.__exit__(kind, error, traceback)
-        self.verified_file.close()
+        try:
+            self._inner.__exit__(kind, error, traceback)
+        finally:
+            self.verified_file.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -118,10 +122,14 @@ def safe_open(
     keep: Keep = "auto",
     progress: Progress | None = None,
 ) -> SafeOpen:
-    """`safetensors.safe_open` over exactly the bytes that were verified: `keys()`, `get_tensor(name)`, `get_slice(name)`,
-    `metadata()`. Arguments and errors as for `load_file`.
+    """`safetensors.safe_open` over exactly the bytes that were verified: `keys()`, `get_tensor(name)` and the others.
+
+    Arguments and errors as for `load_file`.
     """
     inner = _framework("safetensors").safe_open
+    # Others than these safetensors knows, or refuses.
+    if framework in _PACKAGES:
+        _framework(_PACKAGES[framework])
     file = open_verified(
         path,
         public_key,
@@ -135,7 +143,11 @@ def safe_open(
         keep=keep,
         progress=progress,
     )
-    return SafeOpen(file, inner(str(file._bare_path), framework=framework, device=device))
+    try:
+        return SafeOpen(file, inner(str(file._bare_path), framework=framework, device=device))
+    except BaseException:
+        file.close()
+        raise
 
 
 def save_file(
@@ -158,8 +170,8 @@ def save_file(
 ) -> dict[str, Any]:
     """Writes tensors and signs the file. Model and manifest get their names only when both are complete.
 
-    safetensors writes the file by itself; it is read once more to be hashed. Result and errors as for
-    `weightseal.sign`.
+    safetensors writes a file by itself, in a private folder beside the model's place; from there it is copied while it
+    is hashed. Result and errors as for `weightseal.sign`.
     """
     module = _module(framework)
     said = signing(
@@ -174,5 +186,23 @@ def save_file(
         compat_signature=compat_signature,
     )
     with _native.ModelWriter(path, output_path, said) as writer:
-        module.save_file(dict(tensors), str(writer.staged_path), metadata=None if metadata is None else dict(metadata))
-        return writer.finish_written(progress)
+        # safetensors may write another file and rename it, so that whoever can write to the folder could put theirs in
+        # its place and have it signed. Nobody else enters this folder.
+        with tempfile.TemporaryDirectory(prefix=".weightseal-", dir=os.path.dirname(os.path.abspath(path))) as folder:
+            written = os.path.join(folder, "model.safetensors")
+            module.save_file(dict(tensors), written, metadata=None if metadata is None else dict(metadata))
+            _copy(written, writer, progress)
+        return writer.finish()
+
+
+def _copy(path: str, writer: Any, progress: Progress | None) -> None:
+    bar: Any = progress
+    if getattr(bar, "total", 0) is None:
+        bar.total = os.path.getsize(path)
+    tell = getattr(bar, "update", bar)
+    block = memoryview(bytearray(_BLOCK))
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(block):
+            writer.write(block[:count])
+            if tell is not None:
+                tell(count)

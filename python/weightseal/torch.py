@@ -11,7 +11,9 @@ What is loaded are the bytes that were verified, always with `weights_only=True`
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import threading
 
 from . import _native, open_verified
 from ._frameworks import framework
@@ -19,7 +21,7 @@ from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
     from typing import Any, TypeAlias, TypeVar
 
@@ -136,12 +138,10 @@ def load_verified_model(
     Nothing is loaded unless everything is verified. `strict` and `assign` are those of `load_state_dict`, the other
     arguments those of `load`. A manifest without an envelope is accepted with a `NotAuthenticatedWarning`.
     """
-    state = load(
+    torch = _torch()
+    file = open_verified(
         model_path,
         public_key_path,
-        map_location=map_location,
-        mmap=mmap,
-        safe_globals=safe_globals,
         signature=signature,
         signer=signer,
         model_version_at_least=model_version_at_least,
@@ -151,7 +151,12 @@ def load_verified_model(
         keep=keep,
         progress=progress,
     )
-    model.load_state_dict(state, strict=strict, assign=assign)
+    with file:
+        state = _read(torch, file, map_location, mmap, safe_globals)
+        model.load_state_dict(state, strict=strict, assign=assign)
+        # Before the file is closed: whoever lets go last waits until the system has taken the memory back, and
+        # closing big files is done aside.
+        del state
     model.eval()
     return model
 
@@ -194,17 +199,63 @@ def load(
         keep=keep,
         progress=progress,
     )
-    # Maps of the file stay valid after it is closed.
-    with file, torch.serialization.safe_globals(list(safe_globals)):
-        is_mapped = _can_map(file) if mmap is None else mmap
+    with file:
+        return _read(torch, file, map_location, mmap, safe_globals)
+
+
+def _read(
+    torch: ModuleType, file: VerifiedFile, map_location: MapLocation, mmap: bool | None, safe_globals: Sequence[Any]
+) -> Any:
+    """The object in the file. Maps of the file stay valid after it is closed."""
+    with _allowing(torch, safe_globals):
+        is_mapped = _can_map(torch, file) if mmap is None else mmap
         source = str(file._bare_path) if is_mapped else file
         return torch.load(source, map_location=map_location, mmap=is_mapped, weights_only=True)
 
 
-def _can_map(file: VerifiedFile) -> bool:
+def _can_map(torch: ModuleType, file: VerifiedFile) -> bool:
+    import mmap
+
+    # A shared map could be written to, which sealed memory refuses.
+    if torch.serialization.get_default_mmap_options() == getattr(mmap, "MAP_SHARED", 0):
+        return False
     start = file.read(len(_ZIP))
     file.seek(0)
     return start == _ZIP
+
+
+# Classes that are allowed for the time of a load: by how many loads, and torch's context manager for them.
+_allowed: dict[Any, tuple[int, Any]] = {}
+_allowed_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def _allowing(torch: ModuleType, classes: Sequence[Any]) -> Iterator[None]:
+    """Like `torch.serialization.safe_globals`, which would also end what the program, or another thread that is
+    loading, has allowed: torch has one list for all.
+    """
+    ours = []
+    with _allowed_lock:
+        for cls in dict.fromkeys(classes):
+            if cls in _allowed:
+                count, manager = _allowed[cls]
+            elif cls in torch.serialization.get_safe_globals():
+                continue
+            else:
+                count, manager = 0, torch.serialization.safe_globals([cls])
+                manager.__enter__()
+            _allowed[cls] = count + 1, manager
+            ours.append(cls)
+    try:
+        yield
+    finally:
+        with _allowed_lock:
+            for cls in ours:
+                count, manager = _allowed.pop(cls)
+                if count > 1:
+                    _allowed[cls] = count - 1, manager
+                else:
+                    manager.__exit__(None, None, None)
 
 
 def jit_load(

@@ -23,6 +23,9 @@ __all__ = ["from_pretrained"]
 # With one of these in the folder, weights of another model are fetched, which nobody verified.
 _POINTS_ELSEWHERE = ("adapter_config.json",)
 
+# Arguments that become a part of paths: with `..` they would lead out of the verified folder.
+_JOINED = ("subfolder", "gguf_file", "variant")
+
 
 def from_pretrained(
     cls: Any,
@@ -44,9 +47,9 @@ def from_pretrained(
     `cls` is a class such as `AutoModel`, `AutoTokenizer` or `BertModel`; `args` and `kwargs` are its own. The folder
     has a bundle manifest in it, or `signature` names one.
 
-    Refused with `UnsafeRequest`: `trust_remote_code=True` (it runs code, and may fetch it from elsewhere), adapters
-    (their base model would be loaded unverified), `weights_only=False`. Other errors as for
-    `weightseal.verified_dir`.
+    Refused with `UnsafeRequest`: `trust_remote_code=True` and kernels from repositories (code that comes with a model,
+    or from elsewhere), adapters (their base model would be loaded unverified), `weights_only=False`, and names that
+    lead out of the folder. Other errors as for `weightseal.verified_dir`.
     """
     framework("transformers")
     if kwargs.get("trust_remote_code"):
@@ -58,10 +61,12 @@ def from_pretrained(
         raise UnsafeRequest("weights_only=False would let a pickle run code")
     if not kwargs.get("local_files_only", True):
         raise UnsafeRequest("local_files_only=False would load files that nobody verified")
-    if kwargs.get("subfolder"):
-        # Joined to the path: `..` would lead out of the verified folder.
-        if any(part in ("", ".", "..") for part in str(kwargs["subfolder"]).split("/")):
-            raise UnsafeRequest(f"subfolder `{kwargs['subfolder']}` leads out of the verified folder")
+    if kwargs.get("use_kernels") or kwargs.get("allow_all_kernels") or _repositories(kwargs):
+        raise UnsafeRequest("kernels from a repository are code that nobody verified")
+    for name in _JOINED:
+        parts = str(kwargs.get(name) or "here").replace("\\", "/").split("/")
+        if any(part in ("", ".", "..") for part in parts):
+            raise UnsafeRequest(f"{name} `{kwargs[name]}` leads out of the verified folder")
     verified = verified_dir(
         folder,
         public_key,
@@ -82,6 +87,31 @@ def from_pretrained(
                     hint="load base model and adapter apart, each with verified_dir",
                     file=name,
                 )
+            if name.rsplit("/", 1)[-1] == "config.json":
+                for repository in _repositories(_parsed(verified[name].read())):
+                    message = f"`{name}` asks for attention from `{repository}`, code that nobody verified"
+                    raise UnsafeRequest(message, hint="set attn_implementation in it before signing", file=name)
         return cls.from_pretrained(
             str(verified.path), *args, **{**kwargs, "local_files_only": True, "trust_remote_code": False}
         )
+
+
+def _parsed(text: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        # What transformers makes of it, or says of it, is its affair.
+        return None
+
+
+def _repositories(config: Any) -> list[str]:
+    """The repositories that a configuration, or one within it, has attention loaded from: names with a `/`."""
+    found: list[str] = []
+    for key, value in config.items() if isinstance(config, dict) else ():
+        if key in ("attn_implementation", "_attn_implementation"):
+            values = value.values() if isinstance(value, dict) else [value]
+            found += [text for text in values if isinstance(text, str) and "/" in text]
+        found += _repositories(value)
+    return found

@@ -3,7 +3,7 @@
 //! Each file is read once. While it is hashed it is copied into sealed memory (or into a private folder on disk),
 //! and only that copy is ever handed out: whoever changes or replaces the file afterwards changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::file::{FileError, Held, Keeper, PrivateFolder};
@@ -103,10 +103,5 @@ impl Loaded {
             // Without a place for the folder (a read-only container) the bytes still have a path, if no name.
             Ok(_) | Err(_) => Ok(file.path()),
         }
-    }
-
-    /// The file with this relative name.
-    pub fn file(&self, name: &Path) -> Option<&Held> {
-        self.files.iter().find(|file| file.name() == name)
     }
 }

@@ -47,8 +47,12 @@ impl PrivateFolder {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(failed(error)),
             }
-            let handle = File::open(&path).map_err(failed)?;
             // Between making and locking, another run may take the folder for an abandoned one.
+            let handle = match File::open(&path) {
+                Ok(handle) => handle,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(error)),
+            };
             if lock(&handle) && is_still(&handle, &path) {
                 new_folder(&path.join(CONTENT)).map_err(failed)?;
                 remove_abandoned(&parent, &handle);
@@ -244,5 +248,21 @@ mod tests {
             let made = PrivateFolder::create(parent.path());
             assert_eq!(made.err().map(|error| error.code()), refused.then_some("shared-folder"), "{mode:o}");
         }
+    }
+
+    #[test]
+    fn many_threads_make_folders_at_once() {
+        let parent = tempfile::tempdir().expect("a folder");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let folder = PrivateFolder::create(parent.path()).expect("made");
+                        assert!(folder.content().is_dir());
+                    }
+                });
+            }
+        });
+        assert_eq!(parent.path().read_dir().expect("listed").count(), 0);
     }
 }

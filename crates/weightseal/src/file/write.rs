@@ -71,31 +71,6 @@ impl Staged {
         Ok(bytes)
     }
 
-    /// Where the file is until it gets its name.
-    pub fn path(&self) -> &Path {
-        &self.temporary
-    }
-
-    /// Reads the file from its beginning.
-    ///
-    /// # Errors
-    /// A [`FileError`].
-    pub fn reader(&mut self) -> Result<impl io::Read, FileError> {
-        self.file.seek(SeekFrom::Start(0)).map_err(|error| FileError::read(&self.target, error))?;
-        Ok(&self.file)
-    }
-
-    /// Makes sure that nobody put another file in its place.
-    ///
-    /// # Errors
-    /// [`FileError::Changed`].
-    pub fn ensure_still_there(&self) -> Result<(), FileError> {
-        match is_still(&self.file, &self.temporary) {
-            true => Ok(()),
-            false => Err(FileError::Changed { path: self.temporary.clone() }),
-        }
-    }
-
     /// Makes the bytes durable and gives the file its final name.
     ///
     /// # Errors

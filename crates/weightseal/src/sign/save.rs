@@ -10,7 +10,7 @@ use super::{Options, SignError, SignedFiles, place};
 use crate::digest::{Digest, Hasher};
 use crate::file::{Replace, Staged};
 use crate::format::SignatureFile;
-use crate::hash::{FileDigest, Observer, hash_reader};
+use crate::hash::FileDigest;
 use crate::key::PrivateKey;
 use crate::listing::SafeName;
 
@@ -92,11 +92,6 @@ impl ModelWriter {
         })
     }
 
-    /// The path of the staged file, for a program that writes it by itself; see [`ModelWriter::finish_written`].
-    pub fn staged_path(&self) -> &Path {
-        self.staged.path()
-    }
-
     /// Appends bytes.
     ///
     /// # Errors
@@ -156,21 +151,6 @@ impl ModelWriter {
         let digest = self.hashing.take().expect("a writer whose hashing panicked is not used again").finish();
         let size = self.size;
         self.sign(FileDigest { digest, size }, key, options)
-    }
-
-    /// Signs what another program wrote to [`ModelWriter::staged_path`]: it is read once.
-    ///
-    /// # Errors
-    /// [`SignError`]; [`crate::file::FileError::Changed`] if the program put another file in its place.
-    pub fn finish_written(
-        mut self,
-        key: &PrivateKey,
-        options: &Options,
-        observer: &dyn Observer,
-    ) -> Result<SignedFiles, SignError> {
-        let digest = hash_reader(self.staged.reader()?, observer)?;
-        self.staged.ensure_still_there()?;
-        self.sign(digest, key, options)
     }
 
     fn sign(self, digest: FileDigest, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
@@ -258,25 +238,6 @@ mod tests {
         let empty = ModelWriter::create(&folder.path().join("e"), None).expect("created");
         let signed = empty.finish(&key, &options).expect("signed");
         assert_eq!(signed.files[0].1, FileDigest { digest: Digest::of(b""), size: 0 });
-    }
-
-    #[test]
-    fn what_another_program_wrote_is_signed_unless_it_was_replaced() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (key, options) = key_and_options();
-        let model = folder.path().join("m.safetensors");
-        let writer = ModelWriter::create(&model, None).expect("created");
-        std::fs::write(writer.staged_path(), b"tensors").expect("written");
-        let signed = writer.finish_written(&key, &options, &()).expect("signed");
-        assert_eq!(signed.files[0].1.digest, Digest::of(b"tensors"));
-
-        let writer = ModelWriter::create(&model, None).expect("created");
-        let other = folder.path().join("other");
-        std::fs::write(&other, b"evil").expect("written");
-        std::fs::rename(&other, writer.staged_path()).expect("renamed");
-        let error = writer.finish_written(&key, &options, &()).expect_err("replaced");
-        assert_eq!(error.code(), "changed-while-reading");
-        assert_eq!(std::fs::read(&model).expect("read"), b"tensors");
     }
 
     #[test]

@@ -11,17 +11,21 @@ use crate::listing::SafeName;
 pub(super) struct Found {
     pub(super) path: PathBuf,
     pub(super) content: Result<SignatureFile, Reason>,
+    /// The bytes as they were read.
+    pub(super) bytes: Vec<u8>,
 }
 
 /// Reads the signature file at `path`. What is wrong with its content is for the caller to report.
 pub(super) fn read(path: &Path) -> Result<Found, Trouble> {
-    let content = match read_bounded(path, Links::Refuse, MAX_SIGNATURE_FILE) {
-        Ok((bytes, _)) => SignatureFile::parse(&bytes).map_err(Reason::from),
+    let (content, bytes) = match read_bounded(path, Links::Refuse, MAX_SIGNATURE_FILE) {
+        Ok((bytes, _)) => (SignatureFile::parse(&bytes).map_err(Reason::from), bytes),
         // Reading would be possible; it is the file that is unreasonable.
-        Err(FileError::TooLarge { size, limit, .. }) => Err(Reason::SignatureTooLarge { size, limit }),
+        Err(FileError::TooLarge { size, limit, .. }) => {
+            (Err(Reason::SignatureTooLarge { size, limit }), Vec::new())
+        }
         Err(error) => return Err(Trouble::Signature(error)),
     };
-    Ok(Found { path: path.to_owned(), content })
+    Ok(Found { path: path.to_owned(), content, bytes })
 }
 
 /// Entries of a folder that are looked at for its bundle manifest.

@@ -10,7 +10,7 @@ mod reason;
 mod run;
 
 pub use facts::{Check, Checks, Facts, FileFact, FileStatus, KeyFact};
-pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
+pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
 pub use reason::Reason;
 pub(crate) use run::verify_and_keep;
 pub use run::{Policy, Target, verify};

@@ -6,15 +6,24 @@ use crate::format::SignatureFile;
 use crate::hash::HashError;
 use crate::listing::UnsafeName;
 
+/// The signature file that was verified, as it was read.
+#[derive(Clone, Debug)]
+pub struct SignatureRead {
+    /// What it says.
+    pub file: SignatureFile,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// A model whose every byte is what the signer signed. Only [`super::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct Verified {
     facts: Facts,
-    signature: SignatureFile,
+    signature: SignatureRead,
 }
 
 impl Verified {
-    pub(super) fn new(facts: Facts, signature: SignatureFile) -> Self {
+    pub(super) fn new(facts: Facts, signature: SignatureRead) -> Self {
         Self { facts, signature }
     }
 
@@ -24,7 +33,7 @@ impl Verified {
     }
 
     /// The signature file, as it was read and verified.
-    pub fn signature(&self) -> &SignatureFile {
+    pub fn signature(&self) -> &SignatureRead {
         &self.signature
     }
 }
@@ -34,11 +43,11 @@ impl Verified {
 #[derive(Clone, Debug)]
 pub struct Partial {
     facts: Facts,
-    signature: SignatureFile,
+    signature: SignatureRead,
 }
 
 impl Partial {
-    pub(super) fn new(facts: Facts, signature: SignatureFile) -> Self {
+    pub(super) fn new(facts: Facts, signature: SignatureRead) -> Self {
         Self { facts, signature }
     }
 
@@ -48,7 +57,7 @@ impl Partial {
     }
 
     /// The signature file, as it was read and verified.
-    pub fn signature(&self) -> &SignatureFile {
+    pub fn signature(&self) -> &SignatureRead {
         &self.signature
     }
 }
@@ -72,7 +81,7 @@ impl Outcome {
     }
 
     /// The signature file, as it was read and verified.
-    pub fn signature(&self) -> &SignatureFile {
+    pub fn signature(&self) -> &SignatureRead {
         match self {
             Self::Verified(verified) => verified.signature(),
             Self::Partial(partial) => partial.signature(),

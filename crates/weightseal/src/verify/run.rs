@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact};
 use super::find::{self, Found};
-use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, Trouble, Verified};
+use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
 use super::reason::Reason;
 use crate::envelope::{Claims, Container, Statement};
 use crate::file::{
@@ -73,7 +73,7 @@ pub(crate) fn verify_and_keep(
 /// What would be shown if no reason speaks against it.
 struct Shown {
     whole: bool,
-    signature: Option<SignatureFile>,
+    signature: Option<SignatureRead>,
     placed: Option<Staged>,
     kept: Vec<Filling>,
 }
@@ -157,7 +157,7 @@ impl Run<'_> {
             SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, &found.path, model)?,
             SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, &found.path, model)?,
         };
-        Ok(Shown { signature: Some(file), ..shown })
+        Ok(Shown { signature: Some(SignatureRead { file, bytes: found.bytes }), ..shown })
     }
 
     fn manifest(

@@ -1,0 +1,157 @@
+"""A program that uses much of the package: mypy checks it strictly, and the tests run it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_type
+
+import weightseal
+from weightseal import HashMismatch, SealedBytes, VerificationError, Verified, VerifiedDir, VerifiedFile
+from weightseal.errors import FileError, KeyFileError, PassphraseNeeded, UsageError, WeightsealError
+
+
+class Bar:
+    """Progress in the manner of tqdm."""
+
+    total: int | None = None
+    n = 0
+
+    def update(self, n: int = 1) -> bool | None:
+        self.n += n
+        return None
+
+
+def keys(folder: Path) -> tuple[Path, str]:
+    private, public = folder / "signing_key.pem", str(folder / "signing_key.pub")
+    weightseal.generate_key_pair(private, public, "correct horse", algorithm="ed25519")
+    weightseal.generate_key_pair(private, public, b"correct horse", algorithm="ed25519", overwrite=True)
+    os.environ["WEIGHTSEAL_PASSPHRASE"] = "correct horse"
+    return private, public
+
+
+def publish(model: Path, private: Path) -> Path:
+    assert_type(weightseal.hash_file(model, progress=print), str)
+    manifest = weightseal.sign_artifact(model, private, "correct horse", "team", key_version=1, expires="90d")
+    assert_type(manifest, dict[str, Any])
+    weightseal.save_manifest(manifest, model.with_suffix(".manifest.json"))
+    bar = Bar()
+    annotations: Mapping[str, str] = {"git_commit": "0f3a"}
+    for expires in (date(2099, 1, 1), datetime(2099, 1, 1, tzinfo=timezone.utc), timedelta(days=90), "1y", None):
+        weightseal.sign(model, private, signer="team", expires=expires, annotations=annotations, progress=bar)
+    report = weightseal.sign(model, private, signer="team", model_version=7, pss_salt="digest", compat_signature=False)
+    return Path(report["manifest"])
+
+
+def check(model: Path, public: str) -> Verified:
+    verified = weightseal.verify(model, public, signer="team", model_version_at_least=7, max_age=timedelta(days=1))
+    assert_type(verified.verdict, str)
+    assert_type(verified.signer, str | None)
+    assert_type(verified.model_version, int | None)
+    assert_type(verified.annotations, dict[str, str])
+    assert_type(verified.files, dict[str, str])
+    assert_type(verified.to_dict(), dict[str, Any])
+    pem = Path(public).read_bytes()
+    weightseal.verify(model, Path(public))
+    weightseal.verify(model, pem)
+    weightseal.verify(model, [public, Path(public), pem])
+    return verified
+
+
+def load(model: Path, public: str) -> int:
+    with weightseal.open_verified(model, public, keep="memory", allow_partial=False) as file:
+        assert_type(file, VerifiedFile)
+        assert_type(file.read(10), bytes)
+        assert_type(file.readline(), bytes)
+        assert_type(file.seek(0), int)
+        assert_type(file.path, Path)
+        assert_type(file.verified, Verified)
+        digest = hashlib.sha256(file).hexdigest()
+        view = memoryview(file)
+        assert digest == hashlib.sha256(view).hexdigest() and len(view) == len(file) == file.size
+        view.release()
+        lines: Iterator[bytes] = iter(file)
+        sealed: SealedBytes = file
+        assert pickle.load(file) == pickle.loads(sealed)
+        assert list(lines) == [] and file.path.read_bytes() == bytes(sealed)
+        return file.size
+
+
+def load_folder(folder: Path, private: Path, public: str) -> list[str]:
+    files = sorted(folder.glob("*.pickle"))
+    bundle = folder / "release.manifest.json"
+    weightseal.sign_bundle(files, bundle, private, signer="team", base=folder)
+    weightseal.sign_artifact_bundle((os.fspath(file) for file in files), private, "correct horse", "team", bundle)
+    assert_type(weightseal.verify_artifact_bundle(bundle, public), dict[str, Any])
+    with weightseal.verified_dir(folder, public, keep="disk") as verified:
+        assert_type(verified, VerifiedDir)
+        assert_type(verified.files, dict[str, VerifiedFile])
+        assert_type(verified[files[0].name], VerifiedFile)
+        return sorted(os.listdir(verified))
+
+
+def refused(model: Path, public: str) -> str:
+    model.write_bytes(b"something else")
+    try:
+        weightseal.verify_artifact(model, model.with_suffix(".manifest.json"), public)
+    except HashMismatch as error:
+        assert_type(error.code, str)
+        assert_type(error.hint, str | None)
+        assert_type(error.data, dict[str, Any])
+        assert_type(error.reasons, list[dict[str, Any]])
+        as_value_error: ValueError = error
+        return f"{as_value_error} ({error.expected} {error.found})"
+    except VerificationError as error:
+        return error.code
+    except (FileError, KeyFileError, UsageError) as error:
+        as_base: WeightsealError = error
+        return str(as_base)
+    return "accepted"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        private, public = keys(folder)
+        model = folder / "model.pickle"
+        model.write_bytes(pickle.dumps(list(range(1000))))
+        assert publish(model, private) == folder / "model.manifest.json"
+        print(check(model, public).signer, load(model, public))
+        print(*load_folder(folder, private, public))
+        print(refused(model, public)[:13])
+        try:
+            weightseal.sign(folder / "missing", private, signer="x", passphrase=None)
+        except PassphraseNeeded as error:
+            print(error.code)
+
+
+if TYPE_CHECKING:
+
+    def wrong(file: VerifiedFile) -> None:
+        """Mistakes that are found before anything runs: each comment here has to be needed."""
+        weightseal.hash_file(3)  # type: ignore[arg-type]
+        weightseal.hash_file(b"model.bin")  # type: ignore[arg-type]
+        number: int = weightseal.hash_file("model.bin")  # type: ignore[assignment]
+        weightseal.sign("model.bin", "key.pem")  # type: ignore[call-arg]
+        weightseal.sign("model.bin", "key.pem", signer="x", passphrase=3)  # type: ignore[arg-type]
+        weightseal.sign("model.bin", "key.pem", signer="x", pss_salt="long")  # type: ignore[arg-type]
+        weightseal.sign("model.bin", "key.pem", signer="x", annotations={"a": 1})  # type: ignore[dict-item]
+        weightseal.sign_bundle(Path("model.bin"), "b.manifest.json", "key.pem", signer="x")  # type: ignore[arg-type]
+        weightseal.verify("model.bin")  # type: ignore[call-arg]
+        weightseal.verify("model.bin", "key.pub", "x.manifest.json")  # type: ignore[call-arg]
+        weightseal.verify("model.bin", "key.pub", max_age=90)  # type: ignore[arg-type]
+        weightseal.open_verified("model.bin", "key.pub", keep="cloud")  # type: ignore[arg-type]
+        weightseal.open_verified("model.bin", "key.pub", progress=3)  # type: ignore[arg-type]
+        weightseal.verified_dir("release", "key.pub").write("x")  # type: ignore[attr-defined]
+        file.write(b"x")  # type: ignore[attr-defined]
+        file.name = "x"  # type: ignore[misc]
+        memoryview(number)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()
