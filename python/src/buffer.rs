@@ -54,6 +54,41 @@ impl SealedBytes {
         self.state().loaded.is_none()
     }
 
+    /// Maps the bytes if that has not been done, and counts one more view of them.
+    fn export(&self) -> PyResult<(*const u8, ffi::Py_ssize_t)> {
+        let loaded = self.loaded()?;
+        let held = self.held(&loaded);
+        let length = ffi::Py_ssize_t::try_from(held.size())
+            .map_err(|_| PyBufferError::new_err("more bytes than a buffer can have"))?;
+        let mut mapped = None;
+        loop {
+            let mut state = self.state();
+            if state.map.is_none() {
+                // Made below, without the lock; somebody may have been faster, or have closed the file.
+                state.map = mapped.take();
+            }
+            let pointer = match &state.map {
+                Some(map) => map.as_ptr(),
+                None if length == 0 => std::ptr::NonNull::<u8>::dangling().as_ptr().cast_const(),
+                None => {
+                    drop(state);
+                    mapped = Some(map(held).map_err(|error| PyBufferError::new_err(error.to_string()))?);
+                    continue;
+                }
+            };
+            state.exports += 1;
+            return Ok((pointer, length));
+        }
+    }
+
+    fn release(&self) {
+        let mut state = self.state();
+        state.exports = state.exports.saturating_sub(1);
+        if state.exports == 0 && state.loaded.is_none() {
+            state.map = None;
+        }
+    }
+
     /// Lets the bytes go; buffers that are still in use keep them.
     pub(crate) fn close(&self) {
         let mut state = self.state();
@@ -75,29 +110,18 @@ impl SealedBytes {
     /// Called by the interpreter, with a valid `view`.
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
         let this = slf.get();
-        let loaded = this.loaded()?;
-        let held = this.held(&loaded);
-        let size = held.size();
-        let mut state = this.state();
-        if state.map.is_none() && size > 0 {
-            state.map = Some(map(held).map_err(|error| PyBufferError::new_err(error.to_string()))?);
-        }
-        let (pointer, length) = match &state.map {
-            Some(map) => (map.as_ptr(), map.len()),
-            None => (std::ptr::NonNull::<u8>::dangling().as_ptr().cast_const(), 0),
-        };
-        let length = ffi::Py_ssize_t::try_from(length)
-            .map_err(|_| PyBufferError::new_err("more bytes than a buffer can have"))?;
+        let (pointer, length) = this.export()?;
         // SAFETY: `view` is the interpreter's. The pointer stays valid until the view is released: the view holds a
         // reference to `slf`, and `exports` keeps the map in it. Read-only is 1, so a request for a writable view
-        // is refused with a BufferError; nobody writes through the pointer.
+        // is refused with a BufferError; nobody writes through the pointer. The lock is not held: filling in may
+        // raise, and raising may collect garbage, which may release another view of the same bytes.
         let result = unsafe {
             ffi::PyBuffer_FillInfo(view, slf.as_ptr(), pointer.cast_mut().cast(), length, 1, flags)
         };
         if result != 0 {
+            this.release();
             return Err(PyErr::fetch(slf.py()));
         }
-        state.exports += 1;
         Ok(())
     }
 
@@ -106,11 +130,7 @@ impl SealedBytes {
     /// # Safety
     /// Called by the interpreter, once for each view that was filled in.
     unsafe fn __releasebuffer__(&self, _view: *mut ffi::Py_buffer) {
-        let mut state = self.state();
-        state.exports = state.exports.saturating_sub(1);
-        if state.exports == 0 && state.loaded.is_none() {
-            state.map = None;
-        }
+        self.release();
     }
 }
 
@@ -166,7 +186,12 @@ impl Bytes {
 /// Maps the whole copy, privately: older kernels allow no shared map of memory that is sealed against writing. The
 /// pages are those of the copy all the same, since nobody writes to the map.
 fn map(held: &Held) -> std::io::Result<Mmap> {
+    let file = held.file().map_err(std::io::Error::other)?;
     // SAFETY: a map must not change under those who read it. Sealed memory can neither be written nor truncated by
     // anybody, and a copy on disk is a read-only file in a folder that only its owner can enter.
-    unsafe { MmapOptions::new().map_copy_read_only(held.file()) }
+    let map = unsafe { MmapOptions::new().map_copy_read_only(file)? };
+    match map.len() as u64 == held.size() {
+        true => Ok(map),
+        false => Err(std::io::Error::other("the copy has another size than it had")),
+    }
 }

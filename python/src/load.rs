@@ -1,6 +1,6 @@
 //! Loading: verified bytes as files and folders.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyKeyError, PyOverflowError, PyValueError};
@@ -50,8 +50,9 @@ pub(crate) fn load_dir(
     py: Python<'_>,
 ) -> PyResult<VerifiedDir> {
     let loaded = Arc::new(carry_out(question, &holding, progress, py)?);
-    let path = py.detach(|| loaded.folder()).map_err(|error| Error::from(error).raise(py))?;
-    Ok(VerifiedDir { path, loaded: Mutex::new(Some(loaded)) })
+    // Whatever is wrong with the place for it is found now.
+    py.detach(|| loaded.folder()).map_err(|error| Error::from(error).raise(py))?;
+    Ok(VerifiedDir { loaded: Mutex::new(Some(loaded)) })
 }
 
 fn carry_out(
@@ -313,7 +314,7 @@ impl VerifiedFile {
     #[getter(_bare_path)]
     fn bare_path(slf: &Bound<'_, Self>) -> PyResult<PathBuf> {
         let loaded = Self::base(slf).loaded()?;
-        Ok(Self::base(slf).held(&loaded).path())
+        Self::base(slf).held(&loaded).path().map_err(|error| Error::from(error).raise(slf.py()))
     }
 
     /// Where the bytes are held: `memory` or `disk`.
@@ -363,7 +364,6 @@ impl VerifiedFile {
 #[pyclass(frozen, module = "weightseal", weakref)]
 #[derive(Debug)]
 pub(crate) struct VerifiedDir {
-    path: PathBuf,
     /// `None` once closed.
     loaded: Mutex<Option<Arc<Loaded>>>,
 }
@@ -379,13 +379,13 @@ impl VerifiedDir {
 impl VerifiedDir {
     /// The folder.
     #[getter]
-    fn path(&self) -> PyResult<&Path> {
-        self.loaded()?;
-        Ok(&self.path)
+    fn path(&self, py: Python<'_>) -> PyResult<PathBuf> {
+        let loaded = self.loaded()?;
+        py.detach(|| loaded.folder()).map_err(|error| Error::from(error).raise(py))
     }
 
-    fn __fspath__(&self) -> PyResult<std::ffi::OsString> {
-        Ok(self.path()?.as_os_str().to_owned())
+    fn __fspath__(&self, py: Python<'_>) -> PyResult<std::ffi::OsString> {
+        Ok(self.path(py)?.into_os_string())
     }
 
     /// The files by their names, with `/` between folders.
@@ -445,7 +445,10 @@ impl VerifiedDir {
     fn __repr__(&self) -> String {
         match self.loaded() {
             Err(_) => "<weightseal.VerifiedDir, closed>".to_owned(),
-            Ok(loaded) => format!("<weightseal.VerifiedDir {:?}, {} files>", self.path, loaded.files().len()),
+            Ok(loaded) => {
+                let facts = loaded.outcome().facts();
+                format!("<weightseal.VerifiedDir of {:?}, {} files>", facts.target, loaded.files().len())
+            }
         }
     }
 }

@@ -22,12 +22,35 @@ pub(crate) struct ModelWriter {
     writer: Mutex<Option<weightseal::sign::ModelWriter>>,
     options: Options,
     key: PrivateKey,
+    /// Why writing failed. Frameworks go on and then fail for reasons of their own; this is the one that counts.
+    failure: Mutex<Option<PyErr>>,
+    process: u32,
 }
 
 impl ModelWriter {
-    fn take(&self) -> PyResult<weightseal::sign::ModelWriter> {
+    fn take(&self, py: Python<'_>) -> PyResult<weightseal::sign::ModelWriter> {
+        if self.process != std::process::id() {
+            return Err(PyValueError::new_err("the model is written by the process that began it"));
+        }
+        if let Some(failure) = self.failure(py) {
+            return Err(failure);
+        }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.take().ok_or_else(|| PyValueError::new_err("the model is written already, or writing failed"))
+        writer
+            .take()
+            .ok_or_else(|| PyValueError::new_err("the model is written already, or by another thread"))
+    }
+
+    fn failure(&self, py: Python<'_>) -> Option<PyErr> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().map(|failure| failure.clone_ref(py))
+    }
+
+    /// Remembers why writing failed.
+    fn fail(&self, py: Python<'_>, failure: PyErr) -> PyErr {
+        let kept = failure.clone_ref(py);
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        failure
     }
 
     fn put_back(&self, writer: weightseal::sign::ModelWriter) {
@@ -51,13 +74,14 @@ impl ModelWriter {
             weightseal::sign::ModelWriter::create(&model, manifest.as_deref())
         });
         let writer = writer.map_err(|error| Error::from(error).raise(py))?;
-        Ok(Self { writer: Mutex::new(Some(writer)), options, key })
+        let (writer, failure) = (Mutex::new(Some(writer)), Mutex::new(None));
+        Ok(Self { writer, options, key, failure, process: std::process::id() })
     }
 
     /// Appends bytes; returns their number.
     fn write(&self, data: &Bound<'_, PyAny>, py: Python<'_>) -> PyResult<usize> {
         let bytes = Bytes::of(data)?;
-        let mut writer = self.take()?;
+        let mut writer = self.take(py)?;
         let mut offset = 0;
         while offset < bytes.len() {
             // Copied with the interpreter's lock, since others may write to the buffer without it; written and
@@ -65,8 +89,9 @@ impl ModelWriter {
             let spare = writer.spare();
             let count = spare.len().min(bytes.len() - offset);
             bytes.read(py, offset, &mut spare[..count]);
-            py.detach(|| writer.advance(count)).map_err(|error| Error::from(error).raise(py))?;
-            py.check_signals()?;
+            py.detach(|| writer.advance(count))
+                .map_err(|error| self.fail(py, Error::from(error).raise(py)))?;
+            py.check_signals().map_err(|error| self.fail(py, error))?;
             offset += count;
         }
         self.put_back(writer);
@@ -74,8 +99,8 @@ impl ModelWriter {
     }
 
     /// The number of bytes so far.
-    fn tell(&self) -> PyResult<u64> {
-        let writer = self.take()?;
+    fn tell(&self, py: Python<'_>) -> PyResult<u64> {
+        let writer = self.take(py)?;
         let position = writer.position();
         self.put_back(writer);
         Ok(position)
@@ -97,7 +122,7 @@ impl ModelWriter {
 
     /// Signs what was written, and puts model and manifest in place.
     fn finish(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let writer = self.take()?;
+        let writer = self.take(py)?;
         let signed = py.detach(|| writer.finish(&self.key, &self.options()));
         report(py, &signed.map_err(|error| Error::from(error).raise(py))?)
     }
@@ -107,8 +132,9 @@ impl ModelWriter {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, _exception: &Bound<'_, PyAny>, py: Python<'_>) {
-        let unfinished = self.take();
-        py.detach(|| drop(unfinished.ok()));
+    fn __exit__(&self, _exception: &Bound<'_, PyAny>, py: Python<'_>) -> PyResult<()> {
+        let unfinished = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        py.detach(|| drop(unfinished));
+        self.failure(py).map_or(Ok(()), Err)
     }
 }

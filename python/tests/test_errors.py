@@ -52,7 +52,6 @@ def test_every_class_has_a_code_of_the_result_page():
         assert alone or (each.code, each) in made, each
 
 
-@pytest.mark.xfail(strict=True, reason="docs/spec/result.md has no rows for them yet")
 @pytest.mark.parametrize("code", sorted(OF_THE_PACKAGE))
 def test_codes_of_the_package_alone_are_on_the_result_page(code):
     assert code in {code for code, _ in rows()}
@@ -164,7 +163,6 @@ def test_control_characters_in_names_do_not_reach_the_terminal(ed25519, tmp_path
         assert "\x1b" not in said and "\n" not in said, said
 
 
-@pytest.mark.xfail(strict=True, reason="python/src/keys.rs puts the name of the algorithm into the message as it is")
 def test_control_characters_in_an_algorithm_do_not_reach_the_terminal(tmp_path):
     with pytest.raises(errors.UsageError) as caught:
         weightseal.generate_key_pair(tmp_path / "a", tmp_path / "b", None, algorithm="\x1b[2J")

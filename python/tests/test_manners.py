@@ -286,7 +286,6 @@ def test_progress_may_use_the_package_itself(zeros, model):
     assert len(set(found)) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="python/src/watch.rs calls it for the first time when the work may be done")
 def test_progress_that_cannot_be_called_is_refused_before_anything_is_written(ed25519, model):
     with pytest.raises(TypeError):
         ed25519.sign(model, progress=3)

@@ -240,7 +240,6 @@ def test_nothing_but_the_models_own_manifest_is_replaced(rsa, ed25519, model):
     assert caught.value.code == "second-manifest"
 
 
-@pytest.mark.xfail(strict=True, reason="python/src/error.rs passes on no path for these errors of signing")
 def test_errors_of_signing_say_which_file_they_are_about(ed25519, model):
     other = model.with_name("other.bin")
     other.write_bytes(b"other")

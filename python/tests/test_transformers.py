@@ -94,7 +94,11 @@ def test_a_real_model_and_its_tokenizer(folder, minilm, keys, scratch, keep):
     assert type(model) is BertModel and not model.training
     shutil.rmtree(folder)
     gc.collect()
-    assert list(scratch.iterdir()) == []
+    # The bytes are gone; only the names are kept, so that nobody else can take them.
+    assert [path for path in scratch.rglob("*") if path.parent != scratch] == []
+    assert all(path.stat().st_mode & 0o777 == 0o700 for path in scratch.iterdir())
+    assert model.config._name_or_path == str(folder)
+    assert tokenizer.name_or_path == str(folder / "minilm.manifest.json")
     found = embed(model, tokenizer)
     assert found.shape[0] == len(SENTENCES) and torch.equal(found, expected)
     assert tokenizer.decode(tokenizer("hello world")["input_ids"]) == "[CLS] hello world [SEP]"
@@ -391,3 +395,32 @@ def test_weights_that_are_replaced_while_they_are_loaded(small, keys):
                 outcomes["loaded"] += 1
     print(f"\nreplaced while loaded: {outcomes}")
     assert 0 < outcomes["loaded"] < loads, outcomes
+
+
+@pytest.mark.parametrize("shard", ["/etc/passwd", "../../model.safetensors", "missing.safetensors"])
+def test_an_index_that_names_other_files_is_refused(shard, small, keys, tmp_path):
+    index = small / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": {"embeddings.weight": shard}}))
+    sign(small, keys)
+    with pytest.raises(UnsafeRequest, match="which is no file of the verified folder") as caught:
+        from_pretrained(BertModel, small, keys.public)
+    assert caught.value.data["file"] == index.name
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [{"config": "elsewhere"}, {"vocab_file": "vocab.txt"}, {"tokenizer_file": "t.json"}, {"offload_folder": "x"},
+     {"adapter_kwargs": {"a": 1}}, {"device_map": {"": "disk"}}],
+    ids=str,
+)  # fmt: skip
+def test_arguments_that_name_other_files_are_refused(argument, small, keys):
+    with pytest.raises(UnsafeRequest):
+        from_pretrained(BertModel, small, keys.public, **argument)
+
+
+def test_a_configuration_in_another_file_is_refused(small, keys):
+    config = json.loads((small / "config.json").read_text())
+    (small / "config.json").write_text(json.dumps(config | {"configuration_files": ["config.4.0.0.json"]}))
+    sign(small, keys)
+    with pytest.raises(UnsafeRequest, match="names other files to be taken in its place"):
+        from_pretrained(BertModel, small, keys.public)

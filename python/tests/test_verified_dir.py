@@ -131,7 +131,6 @@ def test_it_is_a_mapping_of_names(release, ed25519):
         assert repr(folder) == f'<weightseal.VerifiedDir "{folder.path}", 5 files>'
 
 
-@pytest.mark.xfail(strict=True, reason="python/src/load.rs builds a path of the name, which is not the signed one then")
 @pytest.mark.parametrize("name", ["/config.json", "weights//part-1.bin", "config.json/"])
 def test_a_name_is_found_only_as_it_was_signed(name, release, ed25519):
     with weightseal.verified_dir(release, ed25519.public) as folder:

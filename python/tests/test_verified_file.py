@@ -157,7 +157,6 @@ def test_a_place_far_behind_the_end_is_empty(load):
     assert file.seek(-2, 2) == 3 and file.read() == b"45"
 
 
-@pytest.mark.xfail(strict=True, reason="python/src/load.rs: a position that overflows becomes the beginning")
 def test_a_place_that_cannot_be_counted_is_refused_and_nothing_moves(load):
     file, twin = load(b"12345"), io.BytesIO(b"12345")
     for each in (twin, file):
@@ -248,9 +247,6 @@ def test_threads_with_places_of_their_own_read_at_once(keep, load):
     assert not wrong
 
 
-@pytest.mark.xfail(
-    strict=True, reason="python/src/load.rs: `take` reads and moves the place in two steps, without a lock"
-)
 def test_threads_that_share_a_file_get_every_byte_once(load):
     """As with files of Python: what one thread has read, no other gets."""
     size, step = 40_000_000, 1_000_003

@@ -398,7 +398,7 @@ _BOTH_WAYS = "give it as passphrase=…, or in the environment variable WEIGHTSE
 _HINTS = {
     "model-version-missing": "ask the signer to sign with model_version=…",
     "no-sealed-memory": 'keep the copy on disk: keep="disk"',
-    "partial": "load the whole set with verified_dir, or say that this one file is what you want: allow_partial=True",
+    "partial": "load the whole set with verified_dir",
     "passphrase-needed": _BOTH_WAYS,
     "several-keys": "put each key in a file of its own; to verify, public_key can be a list of them",
 }

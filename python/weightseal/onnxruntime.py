@@ -78,7 +78,12 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
         keep="disk" if keep == "auto" else keep,
         progress=progress,
     )
-    return _session(onnxruntime, folder, folder[model], args, kwargs)
+    try:
+        file = folder[model]
+    except KeyError:
+        folder.close()
+        raise
+    return _session(onnxruntime, folder, file, args, kwargs)
 
 
 def _session(onnxruntime: Any, verified: Any, file: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -9,16 +9,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 
 from . import _native, open_verified
 from ._frameworks import framework as _framework
 from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
+from .errors import FileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Any
 
@@ -103,6 +105,8 @@ class SafeOpen:
             self.verified_file.close()
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._inner, name)
 
 
@@ -186,13 +190,29 @@ def save_file(
         compat_signature=compat_signature,
     )
     with _native.ModelWriter(path, output_path, said) as writer:
-        # safetensors may write another file and rename it, so that whoever can write to the folder could put theirs in
-        # its place and have it signed. Nobody else enters this folder.
-        with tempfile.TemporaryDirectory(prefix=".weightseal-", dir=os.path.dirname(os.path.abspath(path))) as folder:
+        with _private_folder(os.path.dirname(os.path.abspath(path))) as folder:
             written = os.path.join(folder, "model.safetensors")
             module.save_file(dict(tensors), written, metadata=None if metadata is None else dict(metadata))
             _copy(written, writer, progress)
         return writer.finish()
+
+
+@contextlib.contextmanager
+def _private_folder(parent: str) -> Iterator[str]:
+    """A folder that nobody else enters. safetensors may write another file in it and rename it; whoever can write to
+    `parent` could put their folder in its place, so it is used by its handle, not by its name.
+    """
+    with tempfile.TemporaryDirectory(prefix=".weightseal-", dir=parent) as path:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(handle)
+            if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+                raise FileError(f"`{path}` was taken by somebody else", code="shared-folder", path=path)
+            by_handle = f"/proc/self/fd/{handle}"
+            is_same = os.path.isdir(by_handle) and os.path.samestat(os.stat(by_handle), status)
+            yield by_handle if is_same else path
+        finally:
+            os.close(handle)
 
 
 def _copy(path: str, writer: Any, progress: Progress | None) -> None:

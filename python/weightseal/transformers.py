@@ -8,14 +8,20 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
+import sys
+
 from . import verified_dir
 from ._frameworks import framework
-from .errors import UnsafeRequest
+from .errors import FileError, UnsafeRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import VerifiedDir
     from ._options import Age, Keep, Keys, Path, Progress
 
 __all__ = ["from_pretrained"]
@@ -25,6 +31,9 @@ _POINTS_ELSEWHERE = ("adapter_config.json",)
 
 # Arguments that become a part of paths: with `..` they would lead out of the verified folder.
 _JOINED = ("subfolder", "gguf_file", "variant")
+
+# Big files that say nothing about other files.
+_PLAIN = ("tokenizer.json", "vocab.json")
 
 
 def from_pretrained(
@@ -49,9 +58,12 @@ def from_pretrained(
 
     Refused with `UnsafeRequest`: `trust_remote_code=True` and kernels from repositories (code that comes with a model,
     or from elsewhere), adapters (their base model would be loaded unverified), `weights_only=False`, and names that
-    lead out of the folder. Other errors as for `weightseal.verified_dir`.
+    lead out of the folder, in arguments and in the files themselves. Other errors as for `weightseal.verified_dir`.
+
+    The private folder is gone when this returns: `name_or_path` is the folder that was given.
     """
     framework("transformers")
+    _refuse_paths(kwargs)
     if kwargs.get("trust_remote_code"):
         raise UnsafeRequest(
             "trust_remote_code=True runs code that comes with a model, or from elsewhere",
@@ -80,20 +92,105 @@ def from_pretrained(
         progress=progress,
     )
     with verified:
-        for name in verified.files:
-            if name.rsplit("/", 1)[-1] in _POINTS_ELSEWHERE:
-                raise UnsafeRequest(
-                    f"`{name}` makes this an adapter, whose base model would be loaded unverified",
-                    hint="load base model and adapter apart, each with verified_dir",
-                    file=name,
-                )
-            if name.rsplit("/", 1)[-1] == "config.json":
-                for repository in _repositories(_parsed(verified[name].read())):
-                    message = f"`{name}` asks for attention from `{repository}`, code that nobody verified"
-                    raise UnsafeRequest(message, hint="set attn_implementation in it before signing", file=name)
-        return cls.from_pretrained(
-            str(verified.path), *args, **{**kwargs, "local_files_only": True, "trust_remote_code": False}
+        names = set(verified.files)
+        for name in sorted(names):
+            _refuse_references(name, names, verified)
+        private = str(verified.path)
+        loaded = cls.from_pretrained(
+            private, *args, **{**kwargs, "local_files_only": True, "trust_remote_code": False}
         )
+    _rename(loaded, private, os.fspath(folder))
+    # What was loaded may still know files below the old name: nobody else may take it.
+    _reserve(os.path.dirname(private))
+    return loaded
+
+
+def _refuse_paths(kwargs: dict[str, Any]) -> None:
+    """Arguments that name files of their own would be loaded as well."""
+    for name, value in kwargs.items():
+        if isinstance(value, (str, os.PathLike)) and (name in ("config", "offload_folder") or name.endswith("_file")):
+            if name != "gguf_file":
+                raise UnsafeRequest(f"{name} names a file or folder that nobody verified")
+    if kwargs.get("adapter_kwargs"):
+        raise UnsafeRequest("adapter_kwargs loads an adapter that nobody verified")
+    placed = kwargs.get("device_map")
+    if isinstance(placed, dict) and "disk" in placed.values():
+        raise UnsafeRequest("weights that stay on disk would be read after the verified copies are gone")
+    config = kwargs.get("config")
+    if config is not None and _repositories(vars(config) if hasattr(config, "__dict__") else config):
+        raise UnsafeRequest("kernels from a repository are code that nobody verified")
+
+
+def _refuse_references(name: str, names: set[str], verified: VerifiedDir) -> None:
+    """What the files themselves say about other files."""
+    folder, _, last = name.rpartition("/")
+    if last in _POINTS_ELSEWHERE:
+        raise UnsafeRequest(
+            f"`{name}` makes this an adapter, whose base model would be loaded unverified",
+            hint="load base model and adapter apart, each with verified_dir",
+            file=name,
+        )
+    if not last.endswith(".json") or last in _PLAIN:
+        return
+    with verified[name] as file:
+        content = _parsed(file.read())
+    if not isinstance(content, dict):
+        return
+    for repository in _repositories(content):
+        message = f"`{name}` asks for attention from `{repository}`, code that nobody verified"
+        raise UnsafeRequest(message, hint="set attn_implementation in it before signing", file=name)
+    if last == "config.json" and content.get("configuration_files"):
+        raise UnsafeRequest(f"`{name}` names other files to be taken in its place", file=name)
+    if last.endswith(".index.json"):
+        shards = content.get("weight_map")
+        for shard in shards.values() if isinstance(shards, dict) else ():
+            if (f"{folder}/{shard}" if folder else shard) not in names:
+                message = f"`{name}` names `{shard}`, which is no file of the verified folder"
+                raise UnsafeRequest(message, hint="sign all shards with their index", file=name)
+
+
+def _rename(loaded: Any, private: str, folder: str) -> None:
+    """Puts the folder that was given in place of the private one, which is gone."""
+    model = loaded[0] if isinstance(loaded, tuple) else loaded
+    for holder in (model, getattr(model, "config", None), getattr(model, "generation_config", None)):
+        for name in ("name_or_path", "_name_or_path"):
+            if getattr(holder, "__dict__", {}).get(name) == private:
+                setattr(holder, name, folder)
+    said = getattr(model, "init_kwargs", None)
+    if isinstance(said, dict) and said.get("name_or_path") == private:
+        said["name_or_path"] = folder
+
+
+# Folders that are kept under their names until the process ends.
+_reserved: list[tuple[int, str]] = []
+
+
+def _reserve(path: str) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        # Held by a file that is still open, and so ours; or somebody was faster.
+        if os.lstat(path).st_uid != os.geteuid():
+            raise FileError(f"`{path}` was taken by somebody else", code="shared-folder", path=path) from None
+        return
+    except OSError:
+        # Read-only: then nobody else can make it either.
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    if sys.platform != "win32":
+        import fcntl
+
+        # As long as it is locked, no other process of ours takes it for an abandoned one.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not _reserved:
+        atexit.register(_give_back, os.getpid())
+    _reserved.append((handle, path))
+
+
+def _give_back(process: int) -> None:
+    for _, path in _reserved if os.getpid() == process else ():
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
 
 
 def _parsed(text: bytes) -> Any:

@@ -3,6 +3,7 @@
 //! Each file is read once. While it is hashed it is copied into sealed memory (or into a private folder on disk),
 //! and only that copy is ever handed out: whoever changes or replaces the file afterwards changes nothing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,9 +25,10 @@ pub enum Accept {
 #[derive(Debug)]
 pub struct Loaded {
     outcome: Outcome,
-    files: Vec<Held>,
-    keeper: Keeper,
+    // In this order they go: the folder's links must not outlive what they lead to.
     folder: Mutex<Option<Arc<PrivateFolder>>>,
+    keeper: Keeper,
+    files: Vec<Held>,
 }
 
 /// Verifies a model and holds exactly the bytes that were verified.
@@ -58,7 +60,14 @@ pub fn load(
         .map(|filling| filling.seal())
         .collect::<Result<Vec<Held>, FileError>>()
         .map_err(|error| inconclusive(error.into()))?;
-    Ok(Loaded { outcome, files, keeper, folder: Mutex::new(None) })
+    // Every file that was verified is there, and no other; whatever went wrong otherwise, nothing is handed out.
+    let verified = outcome.facts().files.iter().filter(|file| file.status == FileStatus::Unchanged);
+    let names: BTreeSet<PathBuf> = verified.map(|file| file.name.split('/').collect()).collect();
+    let held: BTreeSet<PathBuf> = files.iter().map(|file| file.name().to_owned()).collect();
+    if names != held || names.len() != files.len() {
+        return Err(inconclusive(Trouble::NotHeld { verified: names.len(), held: files.len() }));
+    }
+    Ok(Loaded { outcome, folder: Mutex::new(None), keeper, files })
 }
 
 impl Loaded {
@@ -82,7 +91,8 @@ impl Loaded {
 
     fn filled(&self) -> Result<Arc<PrivateFolder>, FileError> {
         let mut filled = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(folder) = &*filled {
+        // A process that was forked lays out its own: its parent's goes away with the parent.
+        if let Some(folder) = filled.as_ref().filter(|folder| folder.is_ours()) {
             return Ok(Arc::clone(folder));
         }
         let folder = self.keeper.folder()?;
@@ -92,16 +102,16 @@ impl Loaded {
 
     /// A path with the file's own name, under which this process and its children can open it.
     ///
-    /// A process that was forked gets the copy's bare path: the folder goes away with its parent.
-    ///
     /// # Errors
     /// A [`FileError`].
     pub fn path_of(&self, file: &Held) -> Result<PathBuf, FileError> {
         match self.filled() {
-            Ok(folder) if folder.is_ours() || !file.is_in_memory() => Ok(folder.content().join(file.name())),
-            Err(error) if !file.is_in_memory() => Err(error),
-            // Without a place for the folder (a read-only container) the bytes still have a path, if no name.
-            Ok(_) | Err(_) => Ok(file.path()),
+            Ok(folder) => Ok(folder.content().join(file.name())),
+            // Where nothing can be written (a read-only container) the bytes still have a path, if no name.
+            Err(
+                FileError::NotFound { .. } | FileError::PermissionDenied { .. } | FileError::Write { .. },
+            ) if file.is_in_memory() => file.path(),
+            Err(error) => Err(error),
         }
     }
 }

@@ -125,12 +125,14 @@ pub enum FileError {
         source: io::Error,
     },
     /// Private copies were to be made in a folder where others could replace them.
-    #[error("`{}` can be written by others (mode {mode:04o}): no private folder can be made in it", EscapedPath(.path))]
+    #[error("`{}` belongs to others or can be written by them (owner {owner}, mode {mode:04o}): no private folder can be made below it", EscapedPath(.path))]
     SharedFolder {
-        /// The folder.
+        /// The folder, or one above it.
         path: PathBuf,
         /// Its mode bits (POSIX).
         mode: u32,
+        /// Its owner's number.
+        owner: u32,
     },
     /// Sealed memory was asked for, and this system has none.
     #[error("this system has no sealed memory to keep `{}` in", EscapedPath(.path))]
@@ -195,7 +197,8 @@ impl FileError {
             }
             Self::TooManyEntries { .. } => "name the bundle manifest itself".to_owned(),
             Self::SharedFolder { .. } => {
-                "name a folder that only you can write as the one for temporary files (TMPDIR)".to_owned()
+                "name a folder of your own, in folders of your own or root's, as the one for temporary files (TMPDIR)"
+                    .to_owned()
             }
             Self::NoSealedMemory { .. } => "keep the copy on disk".to_owned(),
             _ => return None,

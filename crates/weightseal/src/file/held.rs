@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{FileError, PrivateFolder};
 
@@ -57,7 +57,14 @@ impl Keeper {
     /// A [`FileError`].
     pub fn begin(&self, name: &Path, size: u64) -> Result<Filling, FileError> {
         if self.takes_memory(name, size)? {
-            return Ok(Filling { file: sealable(name)?, name: name.to_owned(), on_disk: None });
+            match sealable(name) {
+                Ok(file) => {
+                    return Ok(Filling { file: Some(file), name: name.to_owned(), on_disk: None });
+                }
+                // No file descriptor, or no name for it below /proc: on disk it needs neither.
+                Err(_) if self.keep == Keep::Auto => {}
+                Err(error) => return Err(error),
+            }
         }
         let folder = self.folder()?;
         let path = folder.place(name)?;
@@ -66,7 +73,7 @@ impl Keeper {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(|error| FileError::keep(name, error))?;
-        Ok(Filling { file, name: name.to_owned(), on_disk: Some((path, folder)) })
+        Ok(Filling { file: Some(file), name: name.to_owned(), on_disk: Some((path, folder)) })
     }
 
     /// The private folder, made when it is first needed.
@@ -75,7 +82,8 @@ impl Keeper {
     /// A [`FileError`].
     pub fn folder(&self) -> Result<Arc<PrivateFolder>, FileError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(folder) = &state.folder {
+        // A process that was forked makes one of its own: its parent removes the other.
+        if let Some(folder) = state.folder.as_ref().filter(|folder| folder.is_ours()) {
             return Ok(Arc::clone(folder));
         }
         let folder = Arc::new(PrivateFolder::create(&self.parent)?);
@@ -89,10 +97,7 @@ impl Keeper {
         match self.keep {
             Keep::Disk => return Ok(false),
             Keep::Memory => return Ok(true),
-            // Sealed memory has no name but the one below /proc.
-            Keep::Auto if state.in_memory >= MOST_IN_MEMORY || !Path::new("/proc/self/fd").is_dir() => {
-                return Ok(false);
-            }
+            Keep::Auto if state.in_memory >= MOST_IN_MEMORY => return Ok(false),
             Keep::Auto => {}
         }
         let room =
@@ -118,7 +123,8 @@ impl Keeper {
 /// A copy that is being made. Dropped, nothing of it stays.
 #[derive(Debug)]
 pub struct Filling {
-    file: File,
+    // `None` once a copy on disk is complete: thousands of them would need as many file descriptors.
+    file: Option<File>,
     name: PathBuf,
     on_disk: Option<(PathBuf, Arc<PrivateFolder>)>,
 }
@@ -129,41 +135,59 @@ impl Filling {
     /// # Errors
     /// A [`FileError`], for example when memory or disk are full.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.file.write_all(bytes).map_err(|error| FileError::keep(&self.name, error))
+        let closed = io::Error::other("the copy is complete");
+        let file = self.file.as_mut().ok_or_else(|| FileError::keep(&self.name, closed))?;
+        file.write_all(bytes).map_err(|error| FileError::keep(&self.name, error))
+    }
+
+    /// Says that nothing more will be appended.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn complete(&mut self) -> Result<(), FileError> {
+        match &self.file {
+            Some(file) if self.on_disk.is_some() => {
+                make_read_only(file).map_err(|error| FileError::keep(&self.name, error))?;
+                self.file = None;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Ends the copy: from now on nobody can change it.
     ///
     /// # Errors
     /// A [`FileError`].
-    pub fn seal(self) -> Result<Held, FileError> {
+    pub fn seal(mut self) -> Result<Held, FileError> {
+        self.complete()?;
         let failed = |error| FileError::keep(&self.name, error);
-        let size = self.file.metadata().map_err(failed)?.len();
-        let file = match &self.on_disk {
-            None => {
-                seal(&self.file).map_err(failed)?;
-                self.file
+        let (size, file) = match (self.file, &self.on_disk) {
+            (Some(file), _) => {
+                seal(&file).map_err(failed)?;
+                (file.metadata().map_err(failed)?.len(), OnceLock::from(file))
             }
-            Some((path, _)) => {
-                let mut permissions = self.file.metadata().map_err(failed)?.permissions();
-                #[cfg(unix)]
-                std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o400);
-                #[cfg(not(unix))]
-                permissions.set_readonly(true);
-                self.file.set_permissions(permissions).map_err(failed)?;
-                // A handle that can only read.
-                File::open(path).map_err(failed)?
-            }
+            (None, Some((path, _))) => (path.metadata().map_err(failed)?.len(), OnceLock::new()),
+            (None, None) => return Err(failed(io::Error::other("there is no copy"))),
         };
-        Ok(Held { file: Some(file), name: self.name, size, on_disk: self.on_disk })
+        Ok(Held { file, name: self.name, size, on_disk: self.on_disk })
     }
+}
+
+fn make_read_only(file: &File) -> io::Result<()> {
+    let mut permissions = file.metadata()?.permissions();
+    #[cfg(unix)]
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o400);
+    #[cfg(not(unix))]
+    permissions.set_readonly(true);
+    file.set_permissions(permissions)
 }
 
 /// A copy that nobody can change.
 #[derive(Debug)]
 pub struct Held {
-    // `None` only while it is dropped.
-    file: Option<File>,
+    // A copy on disk is opened when it is first read.
+    file: OnceLock<File>,
     name: PathBuf,
     size: u64,
     // The folder lives as long as one of its files.
@@ -187,15 +211,30 @@ impl Held {
     }
 
     /// The open copy, to be mapped: sealed memory cannot shrink under a map.
-    pub fn file(&self) -> &File {
-        self.file.as_ref().expect("the file is there until this is dropped")
+    ///
+    /// # Errors
+    /// A [`FileError`] when a copy on disk cannot be opened.
+    pub fn file(&self) -> Result<&File, FileError> {
+        match (self.file.get(), &self.on_disk) {
+            (Some(file), _) => Ok(file),
+            (None, Some((path, _))) => {
+                let file = File::open(path).map_err(|error| FileError::read(path, error))?;
+                Ok(self.file.get_or_init(|| file))
+            }
+            (None, None) => Err(FileError::NoSealedMemory { path: self.name.clone() }),
+        }
     }
 
     /// A path under which this process and its children can open it for as long as it lives.
-    pub fn path(&self) -> PathBuf {
+    ///
+    /// # Errors
+    /// [`FileError::NoSealedMemory`] where the system's names for descriptors lead elsewhere (a process in a new PID
+    /// namespace that still sees the old /proc).
+    pub fn path(&self) -> Result<PathBuf, FileError> {
         match &self.on_disk {
-            Some((path, _)) => path.clone(),
-            None => descriptor_path(self.file()),
+            Some((path, _)) => Ok(path.clone()),
+            None => descriptor_path(self.file()?)
+                .ok_or_else(|| FileError::NoSealedMemory { path: self.name.clone() }),
         }
     }
 
@@ -204,11 +243,12 @@ impl Held {
     /// # Errors
     /// A [`FileError`] when the system fails.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
+        let file = self.file()?;
         loop {
             #[cfg(unix)]
-            let result = std::os::unix::fs::FileExt::read_at(self.file(), buffer, offset);
+            let result = std::os::unix::fs::FileExt::read_at(file, buffer, offset);
             #[cfg(windows)]
-            let result = std::os::windows::fs::FileExt::seek_read(self.file(), buffer, offset);
+            let result = std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other.map_err(|error| FileError::read(&self.name, error)),
@@ -222,10 +262,10 @@ impl Held {
     /// A [`FileError`].
     pub fn link_into(&self, folder: &PrivateFolder) -> Result<PathBuf, FileError> {
         let path = folder.place(&self.name)?;
-        if self.on_disk.is_none() {
+        let target = self.path()?;
+        if target != path {
             #[cfg(unix)]
-            std::os::unix::fs::symlink(descriptor_path(self.file()), &path)
-                .map_err(|error| FileError::write(&path, error))?;
+            std::os::unix::fs::symlink(target, &path).map_err(|error| FileError::write(&path, error))?;
         }
         Ok(path)
     }
@@ -256,17 +296,20 @@ impl Drop for Held {
     }
 }
 
-/// The name by process number, so that children that were started anew find it too.
+/// The name by process number, so that children that were started anew find it too. `None` where that name leads to
+/// another file: /proc may be that of another PID namespace.
 #[cfg(unix)]
-fn descriptor_path(file: &File) -> PathBuf {
+fn descriptor_path(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd as _;
-    PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()))
+    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    let (ours, named) = (rustix::fs::fstat(file).ok()?, rustix::fs::stat(&path).ok()?);
+    ((ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)).then_some(path)
 }
 
 #[cfg(not(unix))]
-fn descriptor_path(_: &File) -> PathBuf {
+fn descriptor_path(_: &File) -> Option<PathBuf> {
     // Only sealed memory has no path of its own, and only Linux has that.
-    PathBuf::new()
+    None
 }
 
 #[cfg(target_os = "linux")]
@@ -276,8 +319,13 @@ fn sealable(name: &Path) -> Result<File, FileError> {
     // Kernels before 6.3 do not know NOEXEC_SEAL; there the mode alone forbids execution.
     let made = memfd_create("weightseal", flags | MemfdFlags::NOEXEC_SEAL)
         .or_else(|_| memfd_create("weightseal", flags));
-    made.and_then(|file| fchmod(&file, Mode::RUSR).map(|()| File::from(file)))
-        .map_err(|error| FileError::keep(name, error.into()))
+    let file = made
+        .and_then(|file| fchmod(&file, Mode::RUSR).map(|()| File::from(file)))
+        .map_err(|error| FileError::keep(name, error.into()))?;
+    match descriptor_path(&file) {
+        Some(_) => Ok(file),
+        None => Err(FileError::NoSealedMemory { path: name.to_owned() }),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -320,16 +368,19 @@ mod tests {
         for keep in [Keep::Auto, Keep::Memory] {
             let (_, held) = held(keep, parent.path(), b"weights");
             assert!(held.is_in_memory());
-            assert!((&mut held.file()).write_all(b"x").is_err());
-            assert!(held.file().set_len(0).is_err() && held.file().set_len(100).is_err());
+            assert!((&mut held.file().expect("open")).write_all(b"x").is_err());
+            assert!([0, 100].iter().all(|size| held.file().expect("open").set_len(*size).is_err()));
             // As root the mode forbids nothing; the seal does.
-            if let Ok(mut file) = std::fs::OpenOptions::new().write(true).open(held.path()) {
+            if let Ok(mut file) = std::fs::OpenOptions::new().write(true).open(held.path().expect("a path")) {
                 assert!(file.write_all(b"x").is_err());
             }
-            let mode = held.file().metadata().expect("there").permissions().mode();
+            let mode = held.file().expect("open").metadata().expect("there").permissions().mode();
             assert_eq!(mode & 0o7777, 0o400);
-            assert_eq!(std::fs::read(held.path()).expect("read"), b"weights");
-            assert!(rustix::fs::fcntl_add_seals(held.file(), rustix::fs::SealFlags::empty()).is_err());
+            assert_eq!(std::fs::read(held.path().expect("a path")).expect("read"), b"weights");
+            assert!(
+                rustix::fs::fcntl_add_seals(held.file().expect("open"), rustix::fs::SealFlags::empty())
+                    .is_err()
+            );
         }
         assert_eq!(parent.path().read_dir().expect("listed").count(), 0);
     }
@@ -339,11 +390,11 @@ mod tests {
         let parent = tempfile::tempdir().expect("a folder");
         let (keeper, held) = held(Keep::Disk, parent.path(), b"weights");
         assert!(!held.is_in_memory());
-        assert_eq!(std::fs::read(held.path()).expect("read"), b"weights");
-        let mode = held.path().metadata().expect("there").permissions().mode();
+        assert_eq!(std::fs::read(held.path().expect("a path")).expect("read"), b"weights");
+        let mode = held.path().expect("a path").metadata().expect("there").permissions().mode();
         assert_eq!(mode & 0o7777, 0o400);
         drop(keeper);
-        assert!(held.path().exists());
+        assert!(held.path().expect("a path").exists());
         drop(held);
         assert_eq!(parent.path().read_dir().expect("listed").count(), 0);
     }

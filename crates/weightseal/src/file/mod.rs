@@ -14,8 +14,8 @@ mod write;
 pub use error::{FileError, Kind};
 pub use held::{Filling, Held, Keep, Keeper};
 pub use open::{
-    Links, OpenedFile, Permissions, entries, exists, folder_of, is_same, or_here, place_below, read_bounded,
-    resolve, size_of,
+    Links, OpenedFile, Permissions, entries, exists, folder_of, is_same, is_same_place, or_here,
+    permissions_of, place_below, read_bounded, resolve, size_of,
 };
 pub use private::PrivateFolder;
 pub use write::{Replace, Staged, remove_quietly};

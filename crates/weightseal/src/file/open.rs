@@ -156,6 +156,17 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Whether two paths name the same entry of a folder, whether it exists or not, however the folder is written.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| resolve(folder_of(path)).ok();
+    one.file_name() == other.file_name() && folder(one).is_some_and(|one| Some(one) == folder(other))
+}
+
+/// Who may read and write the file at `path`, if there is one.
+pub fn permissions_of(path: &Path) -> Option<Permissions> {
+    path.metadata().ok().map(|metadata| Permissions::of(&metadata))
+}
+
 /// Whether anything has this path, a broken link included.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

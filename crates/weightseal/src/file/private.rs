@@ -1,7 +1,7 @@
 //! A folder that only its owner can enter, for copies and links that a loader opens by path.
 //!
 //! It goes away with the value that holds it. A process that was killed leaves its folder behind; the folder
-//! is locked while somebody uses it, so the next run recognises an abandoned one and removes it.
+//! is locked while somebody uses it, so the next run on the same host recognises an abandoned one and removes it.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::write::{is_still, lock};
 use super::{FileError, resolve};
+use crate::digest::Digest;
 
 /// How the names of all such folders begin.
 const PREFIX: &str = "weightseal-";
@@ -26,8 +27,8 @@ const CONTENT: &str = "model";
 #[derive(Debug)]
 pub struct PrivateFolder {
     path: PathBuf,
-    // Holds the lock.
-    _handle: File,
+    /// Holds the lock.
+    handle: File,
     process: u32,
 }
 
@@ -41,7 +42,7 @@ impl PrivateFolder {
         ensure_unshared(&parent)?;
         let failed = |error| FileError::write(&parent, error);
         loop {
-            let path = parent.join(random_name()?);
+            let path = parent.join(format!("{}{}", prefix(), random()?));
             match new_folder(&path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -54,9 +55,10 @@ impl PrivateFolder {
                 Err(error) => return Err(failed(error)),
             };
             if lock(&handle) && is_still(&handle, &path) {
-                new_folder(&path.join(CONTENT)).map_err(failed)?;
-                remove_abandoned(&parent, &handle);
-                return Ok(Self { path, _handle: handle, process: std::process::id() });
+                let folder = Self { path, handle, process: std::process::id() };
+                new_folder(&folder.content()).map_err(failed)?;
+                remove_abandoned(&parent, &folder.handle);
+                return Ok(folder);
             }
         }
     }
@@ -100,11 +102,20 @@ impl Drop for PrivateFolder {
     }
 }
 
-fn random_name() -> Result<String, FileError> {
+/// With the host in it: on storage that several share, a lock may be seen by its own host only.
+fn prefix() -> String {
+    #[cfg(unix)]
+    let host = rustix::system::uname().nodename().to_bytes().to_owned();
+    #[cfg(not(unix))]
+    let host = Vec::new();
+    format!("{PREFIX}{}-", hex::encode(&Digest::of(&host).as_bytes()[..4]))
+}
+
+fn random() -> Result<String, FileError> {
     let mut random = [0; RANDOM];
     aws_lc_rs::rand::fill(&mut random)
         .map_err(|_| FileError::write(Path::new(PREFIX), io::Error::other("no random numbers")))?;
-    Ok(format!("{PREFIX}{}", hex::encode(random)))
+    Ok(hex::encode(random))
 }
 
 fn new_folder(path: &Path) -> io::Result<()> {
@@ -114,14 +125,20 @@ fn new_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// In a folder that others may write, without the sticky bit, they could put their folder in place of ours.
+/// Whoever owns a folder on the way, or may write to it, could put another folder in place of ours: only we and
+/// root may, or nobody may rename what is not theirs (the sticky bit).
 fn ensure_unshared(parent: &Path) -> Result<(), FileError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        let mode = parent.metadata().map_err(|error| FileError::read(parent, error))?.mode();
-        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
-            return Err(FileError::SharedFolder { path: parent.to_owned(), mode: mode & 0o7777 });
+        let ours = rustix::process::geteuid().as_raw();
+        for folder in parent.ancestors() {
+            let metadata = folder.metadata().map_err(|error| FileError::read(folder, error))?;
+            let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+            let is_open = mode & 0o022 != 0 && mode & 0o1000 == 0;
+            if is_open || (owner != ours && owner != 0) {
+                return Err(FileError::SharedFolder { path: folder.to_owned(), mode, owner });
+            }
         }
     }
     let _ = parent;
@@ -131,10 +148,11 @@ fn ensure_unshared(parent: &Path) -> Result<(), FileError> {
 /// Best effort: what cannot be removed now may be removed by the next run.
 fn remove_abandoned(parent: &Path, ours: &File) {
     let Ok(entries) = parent.read_dir() else { return };
+    let prefix = prefix();
     for entry in entries.take(MOST_ENTRIES).flatten() {
         let name = entry.file_name();
         let is_named_so = name.to_str().is_some_and(|name| {
-            name.strip_prefix(PREFIX).is_some_and(|rest| {
+            name.strip_prefix(&prefix).is_some_and(|rest| {
                 rest.len() == 2 * RANDOM && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
             })
         });
@@ -142,10 +160,12 @@ fn remove_abandoned(parent: &Path, ours: &File) {
             continue;
         }
         let path = entry.path();
-        // Opened without following a link, and looked at through the handle: the name may be a trap.
+        // Opened without following a link, and looked at through the handle: the name may be a trap. A lock that the
+        // file system cannot give says nothing, so there nothing is removed.
         if let Ok(handle) = open_folder(&path)
             && has_same_owner(&handle, ours)
-            && lock(&handle)
+            && !is_still(ours, &path)
+            && handle.try_lock().is_ok()
             && is_still(&handle, &path)
         {
             remove(&path);
@@ -154,7 +174,11 @@ fn remove_abandoned(parent: &Path, ours: &File) {
 }
 
 fn remove(path: &Path) {
-    let _ = set_modes(&path.join(CONTENT), 0o700);
+    let content = path.join(CONTENT);
+    // What killed processes leave is a folder; a link in its place is somebody's trap.
+    if content.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        let _ = set_modes(&content, 0o700);
+    }
     let _ = std::fs::remove_dir_all(path);
 }
 
@@ -225,28 +249,40 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_removed_and_what_is_used_stays() {
         let parent = tempfile::tempdir().expect("a folder");
-        let abandoned = parent.path().join(format!("{PREFIX}{}", "0a".repeat(RANDOM)));
+        let abandoned = parent.path().join(format!("{}{}", prefix(), "0a".repeat(RANDOM)));
         std::fs::create_dir_all(abandoned.join("model/sub")).expect("made");
         std::fs::write(abandoned.join("model/sub/file"), "x").expect("written");
         std::fs::set_permissions(abandoned.join("model/sub"), PermissionsExt::from_mode(0o500)).expect("set");
         let foreign = parent.path().join(format!("{PREFIX}notes"));
         std::fs::create_dir(&foreign).expect("made");
-        let link = parent.path().join(format!("{PREFIX}{}", "0b".repeat(RANDOM)));
+        let trap = parent.path().join(format!("{}{}", prefix(), "0c".repeat(RANDOM)));
+        std::fs::create_dir(&trap).expect("made");
+        std::os::unix::fs::symlink(&foreign, trap.join(CONTENT)).expect("linked");
+        let other_hosts = parent.path().join(format!("{PREFIX}00000000-{}", "0d".repeat(RANDOM)));
+        std::fs::create_dir(&other_hosts).expect("made");
+        let link = parent.path().join(format!("{}{}", prefix(), "0b".repeat(RANDOM)));
         std::os::unix::fs::symlink(&foreign, &link).expect("linked");
 
         let used = PrivateFolder::create(parent.path()).expect("made");
         let second = PrivateFolder::create(parent.path()).expect("made");
-        assert!(!abandoned.exists() && foreign.exists() && link.is_symlink());
+        assert!(!abandoned.exists() && !trap.exists() && other_hosts.exists());
+        assert!(foreign.exists() && mode(&foreign) != 0o700 && link.is_symlink());
         assert!(used.content().is_dir() && second.content().is_dir());
     }
 
     #[test]
     fn a_folder_that_others_write_is_refused_unless_it_is_sticky() {
-        let parent = tempfile::tempdir().expect("a folder");
+        let above = tempfile::tempdir().expect("a folder");
+        let parent = above.path().join("inside");
+        std::fs::create_dir(&parent).expect("made");
         for (mode, refused) in [(0o777, true), (0o770, true), (0o1777, false), (0o755, false)] {
-            std::fs::set_permissions(parent.path(), PermissionsExt::from_mode(mode)).expect("set");
-            let made = PrivateFolder::create(parent.path());
-            assert_eq!(made.err().map(|error| error.code()), refused.then_some("shared-folder"), "{mode:o}");
+            for folder in [above.path(), &parent] {
+                std::fs::set_permissions(folder, PermissionsExt::from_mode(mode)).expect("set");
+                let made = PrivateFolder::create(&parent);
+                let code = made.err().map(|error| error.code());
+                assert_eq!(code, refused.then_some("shared-folder"), "{mode:o} of {folder:?}");
+                std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).expect("set");
+            }
         }
     }
 

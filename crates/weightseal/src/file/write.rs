@@ -33,6 +33,8 @@ pub struct Staged {
     temporary: PathBuf,
     target: PathBuf,
     placed: bool,
+    /// Who made it: a forked child must not remove its parent's file.
+    process: u32,
 }
 
 impl Staged {
@@ -47,7 +49,7 @@ impl Staged {
         ensure_replaceable(target)?;
         let temporary = target.with_file_name(temporary_name(name));
         let file = create_locked(&temporary, target, mode)?;
-        Ok(Self { file, temporary, target: target.to_owned(), placed: false })
+        Ok(Self { file, temporary, target: target.to_owned(), placed: false, process: std::process::id() })
     }
 
     /// Appends bytes.
@@ -111,7 +113,7 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        if !self.placed {
+        if !self.placed && self.process == std::process::id() {
             // Best effort: if this fails too, the next run removes it.
             let _ = std::fs::remove_file(&self.temporary);
         }

@@ -32,7 +32,11 @@ pub fn hash_and_keep_files(
     on_all_cores(paths, observer, &|at, path| {
         let file = open(at, path)?;
         match copy(at, &file)? {
-            Some(mut copy) => Ok((copy_opened(file, &mut copy, observer)?, Some(copy))),
+            Some(mut copy) => {
+                let copied = copy_opened(file, &mut copy, observer)?;
+                copy.complete()?;
+                Ok((copied, Some(copy)))
+            }
             None => {
                 let digest = hash_opened(file, observer)?;
                 Ok((Copied { digest, source_changed: false }, None))

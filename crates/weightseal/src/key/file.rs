@@ -6,7 +6,7 @@ use super::{
     CertificateSummary, EncryptedKey, KeyError, KeyFileError, Passphrase, PrivateKey, Protection, PublicKey,
     pem,
 };
-use crate::file::{FileError, Links, Permissions, Replace, Staged, exists, read_bounded};
+use crate::file::{FileError, Links, Permissions, Replace, Staged, exists, is_same_place, read_bounded};
 
 /// Largest key file that is read: an RSA-8192 key in PEM has 6.5 kB, the rest is room for comments.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;
@@ -203,7 +203,7 @@ impl KeyPairFiles {
         key: &PrivateKey,
         passphrase: Option<&Passphrase>,
     ) -> Result<(Staged, Staged), KeyFileError> {
-        if self.private == self.public {
+        if is_same_place(&self.private, &self.public) {
             return Err(FileError::Exists { path: self.public.clone() }.into());
         }
         let pem = match passphrase {

@@ -53,7 +53,7 @@ pub enum SignError {
         other: PathBuf,
     },
     /// The manifest's name is taken by something else.
-    #[error("`{}` exists and is no manifest that could be replaced", EscapedPath(.path))]
+    #[error("`{}` is taken by something that must not be replaced", EscapedPath(.path))]
     NotReplaceable {
         /// The file.
         path: PathBuf,
@@ -134,8 +134,9 @@ impl SignError {
             Self::SelfCheck { .. } => {
                 "nothing was put in place; check this machine's memory and disk, and report it if it happens again".to_owned()
             }
+            Self::Malformed(Fault::NotASignature { .. }) => "save what signing returned, unchanged".to_owned(),
             Self::Malformed(_) => {
-                "nothing can be added to a manifest once it is signed; say it when signing, as an annotation"
+                "nothing can be added or changed once a manifest is signed; say it when signing, as an annotation"
                     .to_owned()
             }
             Self::Key(_) | Self::Claim { .. } | Self::Duplicate { .. } | Self::SignsItself { .. } => return None,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::SignError;
-use crate::file::{FileError, Links, exists, folder_of, or_here, place_below, read_bounded, resolve};
-use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, manifest_names};
+use crate::file::{FileError, Links, exists, is_same_place, or_here, place_below, read_bounded};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, is_manifest_name, manifest_names};
+use crate::key::{KeyDocument, KeyError, MAX_KEY_FILE};
 use crate::listing::{SafeName, UnsafeName};
 
 /// What stands at the place of a manifest.
@@ -45,6 +46,31 @@ pub(super) fn for_manifest(
     }
 }
 
+/// Makes sure that writing a model to `model` destroys nothing but a model: no key, no signature file, and not its own
+/// manifest.
+pub(super) fn for_model(model: &Path, manifest: &Path) -> Result<(), SignError> {
+    let refuse = || Err(SignError::NotReplaceable { path: model.to_owned() });
+    if is_same_place(model, manifest) {
+        return refuse();
+    }
+    match exists(model).then(|| read_bounded(model, Links::Refuse, MAX_KEY_FILE)) {
+        // What is larger than any key is none; a signature file may be larger, and is told by its name.
+        None | Some(Err(FileError::TooLarge { .. })) => {}
+        Some(Err(error)) => return Err(error.into()),
+        Some(Ok((bytes, _))) => {
+            let bytes = zeroize::Zeroizing::new(bytes);
+            let is_key = !matches!(KeyDocument::from_pem(&bytes), Err(KeyError::NotPem));
+            if is_key || SignatureFile::parse(&bytes).is_ok() {
+                return refuse();
+            }
+        }
+    }
+    match model.file_name().and_then(|name| name.to_str()).is_some_and(is_manifest_name) {
+        true => refuse(),
+        false => Ok(()),
+    }
+}
+
 /// Makes sure that `place` is still where the manifest goes.
 pub(super) fn ensure_still(
     place: &Path,
@@ -60,9 +86,7 @@ pub(super) fn ensure_still(
 
 /// Another file that verification would take for this model's manifest as well, were one written to `place`.
 fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<Option<PathBuf>, SignError> {
-    // Paths can be written in many ways: what counts is the folder and the name.
-    let folder = |path: &Path| resolve(folder_of(path)).ok();
-    let is_place = |path: &PathBuf| path.file_name() == place.file_name() && folder(path) == folder(place);
+    let is_place = |path: &PathBuf| is_same_place(path, place);
     if !names.iter().any(is_place) {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use super::run::{SignedManifest, StagedSignature, sign_digest, stage, stage_text};
 use super::{Options, SignError, SignedFiles, place};
 use crate::digest::{Digest, Hasher};
-use crate::file::{Replace, Staged};
+use crate::file::{Permissions, Replace, Staged, permissions_of};
 use crate::format::SignatureFile;
 use crate::hash::FileDigest;
 use crate::key::PrivateKey;
@@ -78,8 +78,11 @@ impl ModelWriter {
     /// [`SignError`]; already here where the manifest could not be written later.
     pub fn create(model: &Path, output: Option<&Path>) -> Result<Self, SignError> {
         let name = SafeName::of_file(model)?;
-        place::for_manifest(model, &name, output)?;
-        let staged = Staged::create(model, 0o666)?;
+        let manifest = place::for_manifest(model, &name, output)?;
+        place::for_model(model, &manifest)?;
+        // A model that only its owner can read stays so.
+        let mode = permissions_of(model).and_then(Permissions::mode).map_or(0o666, |mode| mode & 0o666);
+        let staged = Staged::create(model, mode)?;
         Ok(Self {
             model: model.to_owned(),
             name,
@@ -250,6 +253,38 @@ mod tests {
         drop(writer);
         assert_eq!(std::fs::read(&model).expect("read"), b"old");
         assert_eq!(count(folder.path()), 1);
+    }
+
+    #[test]
+    fn a_model_replaces_models_only_and_keeps_their_mode() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, options) = key_and_options();
+        let code = |model: &Path, output: Option<&Path>| {
+            ModelWriter::create(model, output).map(|_| ()).map_err(|error| error.code())
+        };
+        let files = crate::key::KeyPairFiles::beside(&folder.path().join("key.pem"));
+        files.write(&key, None).expect("written");
+        let model = folder.path().join("m.pt");
+        std::fs::write(&model, b"old").expect("written");
+        let signed = super::super::sign_file(&model, None, &key, &options, &()).expect("signed");
+        for path in [&files.private, &files.public, &signed.manifest, &folder.path().join("x.manifest.json")]
+        {
+            assert_eq!(code(path, None), Err("not-replaceable"), "{path:?}");
+        }
+        let new = folder.path().join("new.pt");
+        assert_eq!(code(&new, Some(&folder.path().join(".").join("new.pt"))), Err("not-replaceable"));
+        assert_eq!(code(&model, None), Ok(()));
+
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&model, PermissionsExt::from_mode(0o600)).expect("set");
+            let mut writer = ModelWriter::create(&model, None).expect("created");
+            writer.write(b"new").expect("written");
+            writer.finish(&key, &options).expect("signed");
+            let mode = model.metadata().expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
 
     #[test]

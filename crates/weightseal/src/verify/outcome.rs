@@ -179,6 +179,14 @@ pub enum Trouble {
         /// The files of the set.
         count: usize,
     },
+    /// The copies that were made are not those of the verified files: a fault of this program.
+    #[error("{held} copies were made of {verified} verified files")]
+    NotHeld {
+        /// The files that were verified.
+        verified: usize,
+        /// The copies.
+        held: usize,
+    },
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -192,6 +200,7 @@ impl Trouble {
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
             Self::OnlyAPart { .. } => "partial",
+            Self::NotHeld { .. } => "self-check",
             Self::NoKey | Self::BaseOfOne | Self::CopyOverInput { .. } | Self::CopyOfMany => "usage",
         }
     }
@@ -206,9 +215,8 @@ impl Trouble {
             Self::BaseOfOne => {
                 Some("leave out --base, or name the bundle manifest with --signature".to_owned())
             }
-            Self::OnlyAPart { .. } => {
-                Some("load the whole set, or say that one file of it is what you want".to_owned())
-            }
+            Self::OnlyAPart { .. } => Some("load the whole set".to_owned()),
+            Self::NotHeld { .. } => Some("nothing was loaded; please report it".to_owned()),
             Self::NoKey => Some("give the signer's public key with --key".to_owned()),
             Self::CopyOfMany => {
                 Some("verify one file of the set: `verify FILE --signature BUNDLE --copy-to F`".to_owned())
