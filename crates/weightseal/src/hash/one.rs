@@ -83,10 +83,6 @@ const PIPELINED: u64 = 4 * 1024 * 1024;
 const BLOCKS: usize = 4;
 const BIG_BLOCK: usize = 1024 * 1024;
 
-/// Bytes that the hashing thread takes into its own cache at once. Copying runs far ahead of where it is; hashing waits
-/// at each page that lies in the other core's cache, and was a quarter slower without this copy.
-const NEAR: usize = 32 * 1024;
-
 pub(super) fn copy_opened(
     mut file: OpenedFile,
     copy: &mut dyn Sink,
@@ -142,13 +138,8 @@ fn pipelined(
                 }
             }
         });
-        let mut near = [0; NEAR];
         for (block, count) in full {
-            for piece in block[..count].chunks(NEAR) {
-                let piece_here = &mut near[..piece.len()];
-                piece_here.copy_from_slice(piece);
-                hasher.update(piece_here);
-            }
+            hasher.update_from_afar(&block[..count]);
             observer.advanced(count as u64);
             // The reader is done with reading when it takes no more.
             let _ = empty_sender.send(block);

@@ -38,11 +38,11 @@ pub fn save_manifest(text: &str, output: &Path) -> Result<(), SignError> {
 }
 
 /// Bytes that are written, and then hashed, at once.
-const BLOCK: usize = 1024 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// Blocks under way to the hashing thread. Writers come in bursts (torch computes the checksum of a whole tensor, then
 /// writes it at once), and hashing shall go on between them; still, memory has to stay bounded: 128 MiB.
-const BLOCKS: usize = 128;
+const BLOCKS: usize = 512;
 
 /// Writes a model and hashes it in the same pass; what was written is then signed.
 ///
@@ -178,7 +178,7 @@ impl Hashing {
         let thread = std::thread::spawn(move || {
             let mut hasher = Hasher::new();
             for (block, filled) in received {
-                hasher.update(&block[..filled]);
+                hasher.update_from_afar(&block[..filled]);
                 // The writer may have ended meanwhile.
                 let _ = give_back.send(block);
             }
