@@ -1,8 +1,10 @@
 """What holds for all modules for frameworks: arguments arrive, and nothing is needed before it is used."""
 
+import ast
 import inspect
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -212,34 +214,47 @@ def test_every_loader_knows_where_copies_are_held(loader, model, sign, keys):
         LOADERS[loader](model, keys.public, keep="cloud")
 
 
+def keywords(function):
+    """The keyword-only arguments by name; those that are passed on are of the class in `_options.py`."""
+    parameters = inspect.signature(function).parameters.values()
+    found = {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+    passed_on = [each for each in parameters if each.kind is each.VAR_KEYWORD and "Unpack" in str(each.annotation)]
+    return found, passed_on[0].annotation.removeprefix("Unpack[").removesuffix("]") if passed_on else None
+
+
+def fields(name):
+    """The fields of a TypedDict that exists for type checkers only."""
+    tree = ast.parse(pathlib.Path(weightseal._options.__file__).read_text(encoding="utf-8"))
+    [found] = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name]
+    return {node.target.id for node in found.body if isinstance(node, ast.AnnAssign)}
+
+
 def test_every_loader_has_the_arguments_of_open_verified():
-    common = inspect.signature(weightseal.open_verified).parameters
-    functions = {
-        weightseal.torch.load: set(),
-        # For a file by itself, beside which its manifest lies.
-        weightseal.torch.load_verified_model: {"base"},
-        weightseal.torch.jit_load: set(),
-        weightseal.safetensors.load_file: set(),
-        weightseal.safetensors.safe_open: set(),
-        weightseal.numpy.load: set(),
-        weightseal.joblib.load: set(),
-        weightseal.pickle.load: set(),
+    common, _ = keywords(weightseal.open_verified)
+    assert fields("Asked") == set(common)
+    for function in (
+        weightseal.torch.load,
+        weightseal.torch.load_verified_model,
+        weightseal.torch.jit_load,
+        weightseal.safetensors.load_file,
+        weightseal.safetensors.safe_open,
+        weightseal.numpy.load,
+        weightseal.joblib.load,
+        weightseal.pickle.load,
+    ):
+        found, passed_on = keywords(function)
+        assert passed_on == "Asked" and not set(found) & set(common), function
+        with pytest.raises(TypeError, match="weights_only"):
+            function("model", "key", *["key"] * (function is weightseal.torch.load_verified_model), weights_only=False)
+    # These pass on what is their framework's.
+    for function, absent in {
         weightseal.onnxruntime.InferenceSession: set(),
         # A part of a folder is no model.
         weightseal.transformers.from_pretrained: {"allow_partial"},
-    }
-    for function, absent in functions.items():
-        found = inspect.signature(function).parameters
-        for name, parameter in common.items():
-            if parameter.kind is not parameter.KEYWORD_ONLY:
-                continue
-            if name in absent:
-                assert name not in found
-                continue
-            # Code that people have loads what has no envelope.
-            is_old = function is weightseal.torch.load_verified_model and name == "allow_unauthenticated"
-            assert found[name].default == (True if is_old else parameter.default), (function, name)
-            assert found[name].kind is parameter.KEYWORD_ONLY, (function, name)
+    }.items():
+        found, _ = keywords(function)
+        assert {name: default for name, default in common.items() if name not in absent}.items() <= found.items()
+        assert not absent & set(found)
 
 
 # --- Saving -----------------------------------------------------------------------------------------------------------
@@ -287,7 +302,9 @@ def test_every_saver_takes_the_passphrase_from_the_environment(save, keys, tmp_p
 
 
 def test_every_saver_has_the_arguments_of_sign():
-    common = inspect.signature(weightseal.sign).parameters
+    common, _ = keywords(weightseal.sign)
+    rest = {"signer", "passphrase", "output_path", "progress"}
+    assert fields("Claims") == set(common) - rest
     for function, absent in {
         weightseal.torch.save: {"progress"},
         weightseal.safetensors.save_file: set(),
@@ -295,13 +312,11 @@ def test_every_saver_has_the_arguments_of_sign():
         weightseal.numpy.savez: {"progress"},
         weightseal.joblib.dump: {"progress"},
         weightseal.pickle.dump: {"progress"},
-        weightseal.torch.save_signed_model: {"progress", "output_path", "signer", "passphrase"},
+        weightseal.torch.save_signed_model: rest,
     }.items():
-        found = inspect.signature(function).parameters
-        for name, parameter in common.items():
-            if parameter.kind is parameter.KEYWORD_ONLY and name not in absent:
-                assert found[name].default == parameter.default, (function, name)
-                assert found[name].kind is parameter.KEYWORD_ONLY, (function, name)
+        found, passed_on = keywords(function)
+        assert passed_on == "Claims", function
+        assert {name: common[name] for name in rest - absent}.items() <= found.items(), function
 
 
 @pytest.mark.parametrize("bar", [False, True])

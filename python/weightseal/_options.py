@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         def update(self, n: Any = ..., /) -> Any:
             """Adds `n` bytes."""
 
+    from typing import TypedDict
+
     Path: TypeAlias = str | os.PathLike[str]
     Expiry: TypeAlias = str | date | datetime | timedelta
     Age: TypeAlias = str | timedelta
@@ -23,6 +25,29 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int], object] | ProgressBar
     Salt: TypeAlias = Literal["max", "digest"]
     Keep: TypeAlias = Literal["auto", "memory", "disk"]
+
+    class Claims(TypedDict, total=False):
+        """What can be said when signing; defaults and meanings as for `weightseal.sign`."""
+
+        key_version: int | None
+        model_version: int | None
+        expires: Expiry | None
+        annotations: Mapping[str, str] | None
+        pss_salt: Salt
+        compat_signature: bool
+
+    class Asked(TypedDict, total=False):
+        """What can be asked when loading; defaults and meanings as for `weightseal.open_verified`."""
+
+        signature: Path | None
+        base: Path | None
+        signer: str | None
+        model_version_at_least: int | None
+        max_age: Age | None
+        allow_unauthenticated: bool
+        allow_partial: bool
+        keep: Keep
+        progress: Progress | None
 
 VARIABLE = "WEIGHTSEAL_PASSPHRASE"
 

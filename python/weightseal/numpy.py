@@ -14,9 +14,9 @@ from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, Literal
+    from typing import Any, Literal, Unpack
 
-    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+    from ._options import Asked, Claims, Keys, Path
 
 __all__ = ["load", "save", "savez"]
 
@@ -26,15 +26,7 @@ def load(
     public_key: Keys,
     *,
     mmap_mode: Literal["r", "c"] | None = None,
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> Any:
     """`numpy.load` of exactly the bytes that were verified: an array, or for .npz an object that reads lazily.
 
@@ -46,19 +38,7 @@ def load(
         from .errors import UnsafeRequest
 
         raise UnsafeRequest(f"mmap_mode `{mmap_mode}` would write to the verified bytes", hint="use 'r' or 'c'")
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     if mmap_mode is not None:
         with file:
             return numpy.load(str(file._bare_path), mmap_mode=mmap_mode, allow_pickle=False)
@@ -74,26 +54,11 @@ def save(
     signer: str,
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     output_path: Path | None = None,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
+    **claims: Unpack[Claims],
 ) -> dict[str, Any]:
     """`numpy.save`, signed in the same pass. The name is taken as it is. Result and errors as for `weightseal.sign`."""
     numpy = framework("numpy")
-    said = signing(
-        private_key,
-        passphrase,
-        signer,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key, passphrase, signer, **claims)
     with _native.ModelWriter(path, output_path, said) as writer:
         numpy.save(writer, array, allow_pickle=False)
         return writer.finish()
@@ -108,29 +73,14 @@ def savez(
     compressed: bool = False,
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     output_path: Path | None = None,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
+    **claims: Unpack[Claims],
 ) -> dict[str, Any]:
     """Arrays by name in one .npz file, as `numpy.savez` writes it, signed in the same pass.
 
     Result and errors as for `weightseal.sign`.
     """
     numpy = framework("numpy")
-    said = signing(
-        private_key,
-        passphrase,
-        signer,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key, passphrase, signer, **claims)
     from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
     with _native.ModelWriter(path, output_path, said) as writer:

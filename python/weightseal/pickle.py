@@ -15,10 +15,9 @@ from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Unpack
 
-    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+    from ._options import Asked, Claims, Keys, Path
 
 __all__ = ["dump", "load"]
 
@@ -26,34 +25,13 @@ __all__ = ["dump", "load"]
 def load(
     path: Path,
     public_key: Keys,
-    *,
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> Any:
     """`pickle.load` of exactly the bytes that were verified; nothing is unpickled before.
 
     Arguments and errors as for `weightseal.open_verified`. What a signature does not prove: see the module.
     """
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     with file:
         return _pickle.load(file)
 
@@ -67,25 +45,10 @@ def dump(
     protocol: int | None = None,
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     output_path: Path | None = None,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
+    **claims: Unpack[Claims],
 ) -> dict[str, Any]:
     """`pickle.dump`, signed in the same pass. Arguments, result and errors as for `weightseal.sign`."""
-    said = signing(
-        private_key,
-        passphrase,
-        signer,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key, passphrase, signer, **claims)
     with _native.ModelWriter(path, output_path, said) as writer:
         _pickle.dump(obj, writer, protocol=protocol)
         return writer.finish()

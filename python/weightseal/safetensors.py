@@ -22,9 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
-    from typing import Any
+    from typing import Any, Unpack
 
-    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+    from ._options import Asked, Claims, Keys, Path, Progress
 
 __all__ = ["SafeOpen", "load_file", "safe_open", "save_file"]
 
@@ -51,34 +51,14 @@ def load_file(
     *,
     device: str | int = "cpu",
     framework: str = "pt",
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> dict[str, Any]:
     """All tensors of a file, out of exactly the bytes that were verified.
 
     `framework` is "pt" or "np"; `device` is for "pt". Other arguments and errors as for `weightseal.open_verified`.
     """
     module = _module(framework)
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     with file:
         options = {"device": device} if module.__name__ == "safetensors.torch" else {}
         tensors: dict[str, Any] = module.load_file(str(file._bare_path), **options)
@@ -115,16 +95,7 @@ def safe_open(
     public_key: Keys,
     framework: str = "pt",
     device: str | int = "cpu",
-    *,
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> SafeOpen:
     """`safetensors.safe_open` over exactly the bytes that were verified: `keys()`, `get_tensor(name)` and the others.
 
@@ -134,19 +105,7 @@ def safe_open(
     # Others than these safetensors knows, or refuses.
     if framework in _PACKAGES:
         _framework(_PACKAGES[framework])
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     try:
         return SafeOpen(file, inner(str(file._bare_path), framework=framework, device=device))
     except BaseException:
@@ -164,13 +123,8 @@ def save_file(
     framework: str = "pt",
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     output_path: Path | None = None,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
     progress: Progress | None = None,
+    **claims: Unpack[Claims],
 ) -> dict[str, Any]:
     """Writes tensors and signs the file. Model and manifest get their names only when both are complete.
 
@@ -178,17 +132,7 @@ def save_file(
     is hashed. Result and errors as for `weightseal.sign`.
     """
     module = _module(framework)
-    said = signing(
-        private_key,
-        passphrase,
-        signer,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key, passphrase, signer, **claims)
     with _native.ModelWriter(path, output_path, said) as writer:
         with _private_folder(os.path.dirname(os.path.abspath(path))) as folder:
             written = os.path.join(folder, "model.safetensors")

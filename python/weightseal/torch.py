@@ -21,15 +21,15 @@ from ._options import FROM_ENVIRONMENT, FromEnvironment, signing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
-    from typing import Any, TypeAlias, TypeVar
+    from typing import Any, TypeAlias, TypeVar, Unpack
 
     import torch
     from torch import nn
 
     from . import VerifiedFile
-    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+    from ._options import Asked, Claims, Keys, Path
 
     ModelT = TypeVar("ModelT", bound=nn.Module)
     MapLocation: TypeAlias = str | torch.device | dict[str, str] | Callable[..., Any] | None
@@ -50,30 +50,14 @@ def save_signed_model(
     private_key_path: Path,
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     signer_identity: str | None = None,
-    *,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
+    **claims: Unpack[Claims],
 ) -> pathlib.Path:
     """Writes a model's state dict and its manifest beside it; returns the manifest's path.
 
     The file is hashed while torch writes it. Model and manifest get their names only when both are complete: a model
     that was there is replaced, and so is its own manifest. Arguments and errors as for `weightseal.sign_artifact`.
     """
-    said = signing(
-        private_key_path,
-        passphrase,
-        signer_identity,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key_path, passphrase, signer_identity, **claims)
     return pathlib.Path(_save(model.state_dict(), model_path, None, said)["manifest"])
 
 
@@ -85,25 +69,10 @@ def save(
     signer: str,
     passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
     output_path: Path | None = None,
-    key_version: int | None = None,
-    model_version: int | None = None,
-    expires: Expiry | None = None,
-    annotations: Mapping[str, str] | None = None,
-    pss_salt: Salt = "max",
-    compat_signature: bool = True,
+    **claims: Unpack[Claims],
 ) -> dict[str, Any]:
     """`torch.save`, signed in the same pass. Arguments, result and errors as for `weightseal.sign`."""
-    said = signing(
-        private_key,
-        passphrase,
-        signer,
-        key_version=key_version,
-        model_version=model_version,
-        expires=expires,
-        annotations=annotations,
-        pss_salt=pss_salt,
-        compat_signature=compat_signature,
-    )
+    said = signing(private_key, passphrase, signer, **claims)
     return _save(obj, path, output_path, said)
 
 
@@ -124,14 +93,7 @@ def load_verified_model(
     safe_globals: Sequence[Any] = (),
     strict: bool = True,
     assign: bool = False,
-    signature: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = True,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> ModelT:
     """Verifies a state dict, loads it into `model`, and returns the model in eval mode.
 
@@ -139,18 +101,9 @@ def load_verified_model(
     arguments those of `load`. A manifest without an envelope is accepted with a `NotAuthenticatedWarning`.
     """
     torch = _torch()
-    file = open_verified(
-        model_path,
-        public_key_path,
-        signature=signature,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    # As in published code, which knows no envelopes.
+    asked.setdefault("allow_unauthenticated", True)
+    file = open_verified(model_path, public_key_path, **asked)
     with file:
         state = _read(torch, file, map_location, mmap, safe_globals)
         model.load_state_dict(state, strict=strict, assign=assign)
@@ -168,15 +121,7 @@ def load(
     map_location: MapLocation = None,
     mmap: bool | None = None,
     safe_globals: Sequence[Any] = (),
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> Any:
     """`torch.load(weights_only=True)` of exactly the bytes that were verified.
 
@@ -186,19 +131,7 @@ def load(
     Raises what `weightseal.open_verified` raises; `pickle.UnpicklingError` for anything that is not just weights.
     """
     torch = _torch()
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     with file:
         return _read(torch, file, map_location, mmap, safe_globals)
 
@@ -263,15 +196,7 @@ def jit_load(
     public_key: Keys,
     *,
     map_location: MapLocation = None,
-    signature: Path | None = None,
-    base: Path | None = None,
-    signer: str | None = None,
-    model_version_at_least: int | None = None,
-    max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
-    allow_partial: bool = False,
-    keep: Keep = "auto",
-    progress: Progress | None = None,
+    **asked: Unpack[Asked],
 ) -> Any:
     """`torch.jit.load` of exactly the bytes that were verified.
 
@@ -279,18 +204,6 @@ def jit_load(
     the code, not that it is harmless; `signer` is therefore worth asking for. Arguments and errors as for `load`.
     """
     torch = _torch()
-    file = open_verified(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
-        keep=keep,
-        progress=progress,
-    )
+    file = open_verified(path, public_key, **asked)
     with file:
         return torch.jit.load(str(file._bare_path), map_location=map_location)
