@@ -111,7 +111,7 @@ impl Venv {
 /// `pip` of an interpreter, without its chatter.
 pub(crate) fn pip(python: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(python);
-    command.args(["-m", "pip"]).args(arguments).args(["-q", "--disable-pip-version-check"]);
+    command.args(["-m", "pip", "-q", "--disable-pip-version-check"]).args(arguments);
     command
 }
 
