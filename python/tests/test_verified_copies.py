@@ -227,7 +227,7 @@ def test_a_folder_that_others_can_write_is_refused(permissions, refused, signed,
     ]
     for call in calls:
         if refused:
-            with pytest.raises(errors.FileError, match="can be written by others") as caught:
+            with pytest.raises(errors.FileError, match="belongs to others or can be written by them") as caught:
                 call()
             assert caught.value.code == "shared-folder" and "TMPDIR" in caught.value.hint
             assert caught.value.filename == str(shared)

@@ -128,7 +128,7 @@ def test_it_is_a_mapping_of_names(release, ed25519):
         with pytest.raises(TypeError):
             folder[3]
         assert os.fspath(folder) == str(folder.path)
-        assert repr(folder) == f'<weightseal.VerifiedDir "{folder.path}", 5 files>'
+        assert repr(folder) == f'<weightseal.VerifiedDir of "{release}", 5 files>'
 
 
 @pytest.mark.parametrize("name", ["/config.json", "weights//part-1.bin", "config.json/"])
