@@ -235,10 +235,14 @@ def test_a_folder_that_others_can_write_is_refused(permissions, refused, signed,
             with call() as loaded:
                 assert pathlib.Path(loaded.path).exists()
         assert not list(shared.iterdir())
-    # In memory, the bytes have a path of their own, if no name.
+    # In memory, only the name needs a folder.
     with weightseal.open_verified(signed, ed25519.public) as file:
-        assert file.path.read_bytes() == CONTENT
-        assert (file.path == file._bare_path) is refused
+        assert file.read() == file._bare_path.read_bytes() == CONTENT
+        if refused:
+            with pytest.raises(errors.FileError, match="belongs to others"):
+                _ = file.path
+        else:
+            assert file.path.read_bytes() == CONTENT and file.path != file._bare_path
 
 
 def test_the_folder_is_chosen_by_tmpdir(signed, ed25519, copies):
