@@ -193,7 +193,7 @@ def sign(
         pss_salt=pss_salt,
         compat_signature=compat_signature,
     )
-    return _report(_native.sign_file(path, output_path, said, progress))
+    return _native.sign_file(path, output_path, said, progress)
 
 
 def sign_bundle(
@@ -231,11 +231,9 @@ def sign_bundle(
     # Verification takes only such names for that of a set, and the ending alone is no name.
     if os.path.basename(output) == ".manifest.json" or not output.endswith(".manifest.json"):
         raise UsageError(f"{shown(output)} is no name for a bundle manifest", hint="call it NAME.manifest.json")
-    return _report(_native.sign_bundle(several("paths", paths), output, base, said, progress))
-
-
-def _report(signed: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in signed.items() if name != "text"}
+    signed = _native.sign_bundle(several("paths", paths), output, base, said, progress)
+    del signed["text"]
+    return signed
 
 
 def sign_artifact_bundle(

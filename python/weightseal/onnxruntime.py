@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._options import Age, Keep, Keys, Path, Progress
+    from ._options import Age, Asked, Keep, Keys, Path, Progress
 
 __all__ = ["InferenceSession"]
 
@@ -49,35 +49,24 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
     that is not signed.
     """
     onnxruntime = framework("onnxruntime", at_least=(1, 24))
+    asked: Asked = {
+        "signature": signature,
+        "base": base,
+        "signer": signer,
+        "model_version_at_least": model_version_at_least,
+        "max_age": max_age,
+        "allow_unauthenticated": allow_unauthenticated,
+        "allow_partial": allow_partial,
+        "keep": keep,
+        "progress": progress,
+    }
     if model is None:
-        file = open_verified(
-            path,
-            public_key,
-            signature=signature,
-            base=base,
-            signer=signer,
-            model_version_at_least=model_version_at_least,
-            max_age=max_age,
-            allow_unauthenticated=allow_unauthenticated,
-            allow_partial=allow_partial,
-            keep=keep,
-            progress=progress,
-        )
+        file = open_verified(path, public_key, **asked)
         return _session(onnxruntime, file, file, args, kwargs)
-    folder = verified_dir(
-        path,
-        public_key,
-        signature=signature,
-        base=base,
-        signer=signer,
-        model_version_at_least=model_version_at_least,
-        max_age=max_age,
-        allow_unauthenticated=allow_unauthenticated,
-        allow_partial=allow_partial,
+    if keep == "auto":
         # The runtime refuses tensors behind links, and sealed memory has its names by links.
-        keep="disk" if keep == "auto" else keep,
-        progress=progress,
-    )
+        asked["keep"] = "disk"
+    folder = verified_dir(path, public_key, **asked)
     try:
         file = folder[model]
     except KeyError:

@@ -257,17 +257,14 @@ impl Held {
     }
 
     /// Gives it its name in the content of a private folder, if it has none there yet.
-    ///
-    /// # Errors
-    /// A [`FileError`].
-    pub fn link_into(&self, folder: &PrivateFolder) -> Result<PathBuf, FileError> {
+    fn link_into(&self, folder: &PrivateFolder) -> Result<(), FileError> {
         let path = folder.place(&self.name)?;
         let target = self.path()?;
         if target != path {
             #[cfg(unix)]
             std::os::unix::fs::symlink(target, &path).map_err(|error| FileError::write(&path, error))?;
         }
-        Ok(path)
+        Ok(())
     }
 }
 

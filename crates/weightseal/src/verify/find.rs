@@ -48,12 +48,7 @@ pub(super) fn inside(folder: &Path) -> Result<Result<Found, Reason>, Trouble> {
             Ok(SignatureFile::Bundle(_)) | Err(_) => found.push(candidate),
         }
     }
-    Ok(if found.len() > 1 {
-        let candidates = found.into_iter().map(|candidate| candidate.path).collect();
-        Err(Reason::Ambiguous { model: folder.to_owned(), candidates })
-    } else {
-        found.pop().ok_or_else(|| Reason::UnsignedFolder { folder: folder.to_owned(), others })
-    })
+    Ok(the_only(found, folder, || Reason::UnsignedFolder { folder: folder.to_owned(), others }))
 }
 
 /// Looks for the one manifest beside a model.
@@ -75,10 +70,14 @@ pub(super) fn beside(model: &Path, name: &SafeName) -> Result<Result<Found, Reas
             Err(_) => found.push(candidate),
         }
     }
-    Ok(if found.len() > 1 {
+    Ok(the_only(found, model, || Reason::Unsigned { model: model.to_owned(), looked_for, others }))
+}
+
+/// The one candidate; with several, none is chosen by chance.
+fn the_only(mut found: Vec<Found>, model: &Path, unsigned: impl FnOnce() -> Reason) -> Result<Found, Reason> {
+    if found.len() > 1 {
         let candidates = found.into_iter().map(|candidate| candidate.path).collect();
-        Err(Reason::Ambiguous { model: model.to_owned(), candidates })
-    } else {
-        found.pop().ok_or_else(|| Reason::Unsigned { model: model.to_owned(), looked_for, others })
-    })
+        return Err(Reason::Ambiguous { model: model.to_owned(), candidates });
+    }
+    found.pop().ok_or_else(unsigned)
 }
