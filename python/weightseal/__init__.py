@@ -374,9 +374,6 @@ def verified_dir(
     that bundle manifest are relative to. Files that the bundle does not list are not in the verified folder. Other
     arguments and errors as for `open_verified`.
     """
-    if signature is not None and os.path.isdir(path):
-        base = path if base is None else base
-        path = signature
     asked = question(
         path,
         public_key,
