@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Makes the test vectors in testkit/vectors and checks each against the reference verifier. See README.md."""
+"""Makes the test vectors in testkit/vectors and checks each against the reference verifier. See README.md.
+
+`generate.py oms` makes those for OpenSSF Model Signing only, `generate.py check` makes none.
+"""
 
 import contextlib
 import io
 import json
 import os
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -17,14 +21,22 @@ import make_bundle  # noqa: E402
 import make_json  # noqa: E402
 import make_keys  # noqa: E402
 import make_manifest  # noqa: E402
+import make_oms  # noqa: E402
+import make_oms_certificate  # noqa: E402
+import make_oms_folder  # noqa: E402
+import make_oms_statement  # noqa: E402
 import make_signatures  # noqa: E402
 import make_statement  # noqa: E402
+import place  # noqa: E402
 import vectors  # noqa: E402
+
+MANIFESTS = [make_manifest, make_signatures, make_statement, make_bundle, make_json, make_keys]
+OMS = [make_oms, make_oms_statement, make_oms_folder, make_oms_certificate]
 
 
 def main():
     keyring.make()
-    for group in [make_manifest, make_signatures, make_statement, make_bundle, make_json, make_keys]:
+    for group in {"oms": OMS, "check": []}.get(" ".join(sys.argv[1:]), MANIFESTS + OMS):
         group.make()
     counts, complaints = Counter(), []
     for path in sorted(vectors.ROOT.glob("*/*/case.json")):
@@ -33,7 +45,7 @@ def main():
         if difference := check(path.parent, case):
             complaints.append(f"{path.parent.relative_to(vectors.ROOT)}: {difference}")
     for (group, kind), count in sorted(counts.items()):
-        print(f"{group:10} {kind} {count:4}")
+        print(f"{group:15} {kind} {count:4}")
     print("\n".join(complaints) or "the reference verifier agrees with every case that verifies something")
     return bool(complaints)
 
@@ -44,14 +56,19 @@ def check(folder, case):
         return None
     output = io.StringIO()
     before = os.getcwd()
-    os.chdir(folder)
-    try:
-        with contextlib.redirect_stdout(output):
-            status = command.main([*case["args"], "--json"])
-    finally:
-        os.chdir(before)
+    with tempfile.TemporaryDirectory() as away:
+        copy = Path(away, "case")
+        place.lay_out(folder, case, copy)
+        os.chdir(copy)
+        try:
+            with contextlib.redirect_stdout(output):
+                status = command.main([*case["args"], "--json"])
+        finally:
+            os.chdir(before)
     found = json.loads(output.getvalue()) | {"exit": status}
     expected = {name: case[name] for name in ["exit", "verdict", "code", "authenticated"]}
+    expected |= {name: case[name] for name in ["beside", "weakened"] if name in case}
+    found |= {"beside": {kind: names for kind, names in found.get("beside", {}).items() if names}}
     expected |= {"also": case.get("also", [])} if case["exit"] == 1 else {}
     wrong = {name: (value, found.get(name)) for name, value in expected.items() if found.get(name) != value}
     return f"expected and found {wrong}" if wrong else None

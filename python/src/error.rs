@@ -12,6 +12,7 @@ use weightseal::key::{KeyError, KeyFileError};
 use weightseal::sign::SignError;
 use weightseal::verify::{Failure, Trouble};
 use weightseal_cli::result::{reason_json, to_json, with_causes};
+use weightseal_cli::{Problem, Status};
 
 /// What an exception is made of.
 #[derive(Debug)]
@@ -72,6 +73,13 @@ impl From<FileError> for Error {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let Problem { status, code, message, hint, path, .. } = problem;
+        Self { rejected: status == Status::Rejected, code, hint, path, ..Self::usage(message) }
+    }
+}
+
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         Self::new(&error, error.code(), error.hint()).at(path_of_hash(&error))
@@ -104,6 +112,7 @@ impl From<SignError> for Error {
             | SignError::NotReplaceable { path }
             | SignError::OutsideBase { path, .. }
             | SignError::SignsItself { path } => Some(path.clone()),
+            SignError::Empty { model } => Some(model.clone()),
             _ => None,
         };
         let rejected = matches!(error, SignError::Malformed(_));

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use weightseal::file::{Links, OpenedFile};
 use weightseal_cli::Stdout;
+use weightseal_cli::result::{inspected, inspection_json};
 
 /// The verbs of weightseal.
 #[pymodule(gil_used = false)]
@@ -31,9 +32,9 @@ mod _native {
     #[pymodule_export]
     use crate::load::{VerifiedDir, VerifiedFile, load_dir, load_file};
     #[pymodule_export]
-    use crate::sign::{make_manifest, save_manifest, sign_bundle, sign_file};
+    use crate::sign::{make_manifest, save_manifest, sign_bundle, sign_file, sign_model};
     #[pymodule_export]
-    use crate::verify::{Verified, verify, verify_published};
+    use crate::verify::{Verified, verify, verify_model, verify_published};
     #[pymodule_export]
     use crate::writer::ModelWriter;
 
@@ -59,12 +60,11 @@ fn hash_file(path: PathBuf, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>)
 #[pyfunction]
 fn inspect(path: PathBuf, py: Python<'_>) -> PyResult<Py<PyAny>> {
     use weightseal::inspect::Inspection;
+    let path = inspected(&path);
     let inspection =
         weightseal::inspect::inspect(&path).map_err(|error| error::Error::from(error).raise(py))?;
     match inspection {
-        Inspection::Signature(file) => {
-            json::to_python(py, &weightseal_cli::result::inspection_json(&path, &file))
-        }
+        Inspection::Signature(file, bytes) => json::to_python(py, &inspection_json(&path, &file, &bytes)),
         Inspection::Key(..) => Err(error::Error::usage("this is a key, no signature file").raise(py)),
     }
 }

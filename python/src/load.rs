@@ -35,7 +35,7 @@ pub(crate) fn load_file(
     match loaded.files().len() {
         1 => VerifiedFile::of(py, &Arc::new(loaded), 0),
         count => {
-            let message = format!("{count} files are in this bundle; verified_dir holds them all");
+            let message = format!("{count} files are in this set; verified_dir holds them all");
             Err(Error::usage(message).raise(py))
         }
     }

@@ -5,10 +5,15 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use serde_json::{Value, json};
+use weightseal::digest::HashAlgorithm;
 use weightseal::key::{PrivateKey, PssSalt};
-use weightseal::sign::{CompatSignature, Options, SignedFiles};
+use weightseal::sign::{CompatSignature, Options, Serialization, SignedFiles};
 use weightseal::text::Escaped;
 use weightseal::time::{Instant, Timestamp, parse_expiry};
+use weightseal_cli::args::{ListingArguments, ShardDialectArgument, parse_size};
+use weightseal_cli::result::{signed_file_json, signing_notes};
+use weightseal_cli::serialization;
+use weightseal_cli::trust::read_certificates;
 
 use crate::error::Error;
 use crate::{json, keys, watch};
@@ -19,7 +24,7 @@ use crate::{json, keys, watch};
 pub(crate) struct Signing {
     private_key: PathBuf,
     passphrase: Option<keys::Secret>,
-    signer: String,
+    signer: Option<String>,
     key_version: Option<u64>,
     model_version: Option<u64>,
     expires: Option<String>,
@@ -58,9 +63,58 @@ impl Signing {
                 true => CompatSignature::Write,
                 false => CompatSignature::Omit,
             },
-            ..Options::new(self.signer.clone(), Timestamp::from_instant(now))
+            signer: self.signer.clone(),
+            ..Options::unnamed(Timestamp::from_instant(now))
         })
     }
+}
+
+/// How files are found and hashed for an OMS signature: a dictionary made by `weightseal/_options.py`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Listing {
+    hash: String,
+    shard_size: Option<String>,
+    shard_dialect: String,
+    ignore: Vec<String>,
+    allow_symlinks: bool,
+    default_excludes: bool,
+    max_signature_size: Option<String>,
+}
+
+impl Listing {
+    fn prepare(self) -> Result<Serialization, Error> {
+        let hash = self.hash.parse::<HashAlgorithm>().map_err(|_| {
+            let known: Vec<&str> = HashAlgorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
+            Error::usage(format!("hash `{}` is none of {}", Escaped(&self.hash), known.join(", ")))
+        })?;
+        let shard_dialect = match self.shard_dialect.as_str() {
+            "specification" => ShardDialectArgument::Specification,
+            "reference" => ShardDialectArgument::Reference,
+            other => {
+                let message =
+                    format!("shard_dialect `{}` is neither specification nor reference", Escaped(other));
+                return Err(Error::usage(message));
+            }
+        };
+        Ok(serialization(&ListingArguments {
+            hash: Some(hash),
+            shard_size: self.shard_size.map(|text| size("shard_size", &text)).transpose()?,
+            shard_dialect: Some(shard_dialect),
+            ignore: self.ignore,
+            allow_symlinks: self.allow_symlinks,
+            no_default_excludes: !self.default_excludes,
+            max_signature_size: self
+                .max_signature_size
+                .map(|text| size("max_signature_size", &text))
+                .transpose()?,
+        })?)
+    }
+}
+
+/// Reads a number of bytes.
+pub(crate) fn size(name: &str, text: &str) -> Result<u64, Error> {
+    parse_size(text).map_err(|problem| Error::usage(format!("{name} `{}` is {problem}", Escaped(text))))
 }
 
 /// Signs a file and returns the text of its manifest, which is written nowhere.
@@ -115,6 +169,47 @@ pub(crate) fn sign_bundle(
         weightseal::sign::sign_bundle(&models, &output, base.as_deref(), &key, &options, observer)
     })?;
     report_with_text(py, &signed.map_err(|error| Error::from(error).raise(py))?)
+}
+
+/// Signs a folder or a file and writes an OMS signature, with the method of the certificate if there is one.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "as many as Python gives")]
+pub(crate) fn sign_model(
+    model: PathBuf,
+    output: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    intermediates: Vec<PathBuf>,
+    listing: Listing,
+    signing: Signing,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Py<PyAny>> {
+    let raise = |error: Error| error.raise(py);
+    let serialization = listing.prepare().map_err(raise)?;
+    let chain = match certificate {
+        Some(certificate) => {
+            let files: Vec<PathBuf> = std::iter::once(certificate).chain(intermediates).collect();
+            Some(read_certificates(&files).map_err(|problem| raise(problem.into()))?)
+        }
+        None if intermediates.is_empty() => None,
+        None => return Err(raise(Error::usage("intermediates are for a certificate, and there is none"))),
+    };
+    let (options, key) = signing.prepare(py)?;
+    let (output, chain) = (output.as_deref(), chain.as_deref());
+    let signed = watch::run(py, progress, |observer| {
+        weightseal::sign::sign_model(&model, output, &key, chain, &serialization, &options, observer)
+    })?;
+    let signed = signed.map_err(|error| raise(error.into()))?;
+    let facts = json!({
+        "signature": signed.signature.to_string_lossy(),
+        "files": signed.files.iter().map(signed_file_json).collect::<Vec<_>>(),
+        "root_sha256": signed.root.to_string(),
+        "statement_sha256": signed.statement.to_string(),
+        "left_out": signed.left_out,
+        "links_outside": signed.links_outside,
+        "notes": signing_notes(&signed, &key),
+    });
+    json::to_python(py, &facts)
 }
 
 /// What was signed, in the words of `weightseal sign --json`.

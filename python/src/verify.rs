@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use serde_json::Value;
-use weightseal::format::SignatureFile;
+use weightseal::format::{Limits, SignatureFile};
 use weightseal::text::Escaped;
-use weightseal::time::{Age, Instant};
+use weightseal::time::Age;
 use weightseal::trust::{Requirements, Unauthenticated};
 use weightseal::verify::{Outcome, Policy, Target};
+use weightseal_cli::args::{FolderArguments, LayoutArgument, TrustArguments};
 use weightseal_cli::result::accepted;
+use weightseal_cli::trust::policy;
 
 use crate::error::Error;
 use crate::keys::{self, KeyArgument};
-use crate::{json, watch};
+use crate::{json, sign, watch};
 
 /// What to verify, with which keys, and what is asked: a dictionary made by `weightseal/_options.py`.
 #[derive(FromPyObject)]
@@ -27,6 +29,19 @@ pub(crate) struct Question {
     model_version_at_least: Option<u64>,
     max_age: Option<String>,
     allow_unauthenticated: bool,
+    ca_root: Vec<PathBuf>,
+    intermediates: Vec<PathBuf>,
+    certificate_identity: Option<String>,
+    certificate_oidc_issuer: Option<String>,
+    trusted_root: Option<PathBuf>,
+    oms_compat: bool,
+    only: Vec<String>,
+    ignore_unsigned_files: bool,
+    ignore: Vec<String>,
+    layout: Vec<String>,
+    default_excludes: bool,
+    allow_symlinks: bool,
+    max_signature_size: Option<String>,
 }
 
 impl Question {
@@ -36,21 +51,56 @@ impl Question {
             let message = || format!("max_age `{}` is no positive span of time", Escaped(&text));
             text.parse::<Age>().map_err(|_| Error::usage(message()))
         };
-        let policy = Policy {
-            keys: keys::ring(&self.public_keys)?,
-            requirements: Requirements {
-                signer: self.signer,
-                least_model_version: self.model_version_at_least,
-                max_age: self.max_age.map(max_age).transpose()?,
-                unauthenticated: match self.allow_unauthenticated {
-                    true => Unauthenticated::Accept,
-                    false => Unauthenticated::Refuse,
-                },
+        let requirements = Requirements {
+            signer: self.signer,
+            least_model_version: self.model_version_at_least,
+            max_age: self.max_age.map(max_age).transpose()?,
+            unauthenticated: match self.allow_unauthenticated {
+                true => Unauthenticated::Accept,
+                false => Unauthenticated::Refuse,
             },
-            now: Instant::now(),
         };
-        let target = Target { path: self.path, signature: self.signature, base: self.base, copy_to: None };
+        // Keys are given as text as well.
+        let keys = keys::ring(&self.public_keys)?;
+        let trust = TrustArguments {
+            key: Vec::new(),
+            ca_root: self.ca_root,
+            ca_chain: Vec::new(),
+            intermediate: self.intermediates,
+            certificate_identity: self.certificate_identity,
+            certificate_oidc_issuer: self.certificate_oidc_issuer,
+            trusted_root: self.trusted_root,
+            oms_compat: self.oms_compat,
+        };
+        let max_signature_size =
+            self.max_signature_size.map(|text| sign::size("max_signature_size", &text)).transpose()?;
+        let folder = FolderArguments {
+            only: self.only.clone(),
+            ignore_unsigned_files: self.ignore_unsigned_files,
+            ignore: self.ignore,
+            layout: self.layout.iter().map(|name| layout(name)).collect::<Result<_, _>>()?,
+            no_default_excludes: !self.default_excludes,
+            allow_symlinks: self.allow_symlinks,
+            max_signature_size,
+        };
+        let policy = Policy { keys, ..policy(&trust, &folder, requirements)? };
+        let target = Target {
+            path: self.path,
+            signature: self.signature,
+            base: self.base,
+            copy_to: None,
+            only: self.only,
+            limits: max_signature_size.map_or_else(Limits::default, Limits::for_size),
+        };
         Ok((target, policy))
+    }
+}
+
+fn layout(name: &str) -> Result<LayoutArgument, Error> {
+    match name {
+        "hf" => Ok(LayoutArgument::Hf),
+        "mlflow" => Ok(LayoutArgument::Mlflow),
+        other => Err(Error::usage(format!("layout `{}` is neither hf nor mlflow", Escaped(other)))),
     }
 }
 
@@ -66,6 +116,10 @@ impl Verified {
 
     fn get(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.0[name])
+    }
+
+    fn get_or(&self, py: Python<'_>, name: &str, otherwise: &Value) -> PyResult<Py<PyAny>> {
+        json::to_python(py, self.0.get(name).unwrap_or(otherwise))
     }
 
     fn text(&self, name: &str) -> &str {
@@ -123,7 +177,7 @@ impl Verified {
         json::to_python(py, &self.0["key"]["version"])
     }
 
-    /// The verifying key's fingerprint: SHA-256 of its SPKI DER, in hex.
+    /// The verifying key's fingerprint: SHA-256 of its SPKI DER, in hex; `None` for a signature through Sigstore.
     #[getter]
     fn key_id(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.0["key"]["id"])
@@ -147,12 +201,14 @@ impl Verified {
         self.get(py, "signature_file")
     }
 
-    /// The verified files: name and SHA-256 digest in hex.
+    /// The verified files: name and SHA-256 digest in hex; `None` where they were hashed otherwise, or in shards.
     #[getter]
     fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
         let files = pyo3::types::PyDict::new(py);
         for file in self.0["files"].as_array().into_iter().flatten() {
-            if file["status"] == "unchanged" {
+            let shards = &file["shards"];
+            // Of a file of which only some shards were asked for, nothing is known as a whole.
+            if file["status"] == "unchanged" && shards["checked"] == shards["count"] {
                 files.set_item(
                     json::to_python(py, &file["name"])?,
                     json::to_python(py, &file["found_sha256"])?,
@@ -162,17 +218,68 @@ impl Verified {
         Ok(files)
     }
 
+    /// By what the signer of an OMS signature was recognised: `key`, `certificate` or `sigstore`; `None` for manifests.
+    #[getter]
+    fn method(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get(py, "method")
+    }
+
+    /// The signer's certificate: subject, issuer, names, the identity asked for; `None` for other methods.
+    #[getter]
+    fn certificate(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get(py, "certificate")
+    }
+
+    /// Who signed through Sigstore, who vouched for the identity, and when; `None` for other methods.
+    #[getter]
+    fn sigstore(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get(py, "sigstore")
+    }
+
+    /// How an OMS signature lists its files: algorithm, shard size, root digest; `None` for manifests.
+    #[getter]
+    fn listing(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get(py, "listing")
+    }
+
+    /// What lies in the folder beside the signed files, by the rule that left it out; empty for manifests.
+    #[getter]
+    fn beside(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get_or(py, "beside", &Value::Object(serde_json::Map::new()))
+    }
+
+    /// What was given up by arguments of the call, as far as it made a difference: a list of words.
+    #[getter]
+    fn weakened(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get_or(py, "weakened", &Value::Array(Vec::new()))
+    }
+
+    /// The files that have other names elsewhere on their file system; looked at for OMS signatures only.
+    #[getter]
+    fn hard_linked(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get_or(py, "hard_linked", &Value::Array(Vec::new()))
+    }
+
     /// All facts, as `weightseal verify --json` prints them (docs/spec/result.md).
     fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.0)
     }
 
     fn __repr__(&self) -> String {
-        let signer = match self.authenticated() {
-            true => format!("signer={:?}, signed_at={:?}", self.text("signer"), self.text("signed_at")),
-            false => "not authenticated".to_owned(),
-        };
-        format!("<weightseal.Verified {}: {:?}, {signer}>", self.verdict(), self.text("target"))
+        let mut parts = Vec::new();
+        if !self.authenticated() {
+            parts.push("not authenticated".to_owned());
+        }
+        let method = self.0["method"].as_str().filter(|method| *method != "key").unwrap_or_default();
+        let facts = [
+            ("identity", &self.0[method]["identity"]),
+            ("signer", &self.0["signer"]),
+            ("signed_at", &self.0["signed_at"]),
+        ];
+        for (name, value) in facts {
+            parts.extend(value.as_str().map(|text| format!("{name}={text:?}")));
+        }
+        format!("<weightseal.Verified {}: {:?}, {}>", self.verdict(), self.text("target"), parts.join(", "))
     }
 }
 
@@ -184,6 +291,22 @@ pub(crate) fn verify(
     py: Python<'_>,
 ) -> PyResult<Verified> {
     Ok(Verified::of(&carry_out(question, progress, py)?))
+}
+
+/// Verifies a folder or a file by its OMS signature.
+#[pyfunction]
+pub(crate) fn verify_model(
+    question: Question,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Verified> {
+    let outcome = carry_out(question, progress, py)?;
+    let other = match &outcome.signature().file {
+        SignatureFile::Oms(_) => return Ok(Verified::of(&outcome)),
+        SignatureFile::Manifest(_) => "the manifest of one file",
+        SignatureFile::Bundle(_) => "a bundle manifest",
+    };
+    Err(Error::usage(format!("this is {other}, no OMS signature: verify verifies it")).raise(py))
 }
 
 /// Verifies, and returns with the facts the text of the very signature file that was verified.
@@ -199,6 +322,7 @@ pub(crate) fn verify_published(
         (SignatureFile::Manifest(_), false) | (SignatureFile::Bundle(_), true) => None,
         (SignatureFile::Manifest(_), true) => Some("the manifest of one file: verify_artifact verifies it"),
         (SignatureFile::Bundle(_), false) => Some("a bundle manifest: verify_artifact_bundle verifies it"),
+        (SignatureFile::Oms(_), _) => Some("an OMS signature: verify_model verifies it"),
     };
     if let Some(wrong) = wrong {
         return Err(Error::usage(format!("this is {wrong}")).raise(py));

@@ -79,13 +79,16 @@ def run_python(script: str, *arguments: object, **environment: str) -> subproces
 
 
 @contextlib.contextmanager
-def swapping(path: pathlib.Path, *contents: bytes):
-    """Puts files with these contents at `path`, one after the other, as fast as it goes, until the block ends."""
+def swapping(path: pathlib.Path, *contents: bytes, place: pathlib.Path | None = None):
+    """Puts files with these contents at `path`, one after the other, as fast as it goes, until the block ends. They come
+    from the folder `place`, by default the one that they go to.
+    """
+    place = place or path.parent
     sources = []
     for at, content in enumerate(contents):
-        sources.append(path.with_name(f"source-{at}"))
+        sources.append(place / f"source-{at}")
         sources[-1].write_bytes(content)
-    step = path.with_name("step")
+    step = place / "step"
     ended = threading.Event()
     failures = []
 

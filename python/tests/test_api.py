@@ -12,7 +12,7 @@ import pytest
 from core_fixtures import ROOT, SIGNER, copies, ed25519, model, no_passphrase_around, run_python  # noqa: F401
 
 import weightseal
-from weightseal import errors
+from weightseal import _options, errors
 
 PUBLISHED = {
     "generate_key_pair": ["private_key_path", "public_key_path", "passphrase"],
@@ -169,15 +169,28 @@ def test_sign_and_sign_artifact_agree_with_the_command_about_their_options():
         parameters = inspect.signature(function).parameters.values()
         return {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
-    # What is a function's own way: where a passphrase comes from, printing, and arguments with a position.
-    alone = {"json", "quiet", "help", "passphrase-file", "passphrase-fd", "key", "signer"}
+    # What is a function's own way: where a passphrase comes from, printing, arguments with a position, and the format:
+    # a manifest and an OMS signature have each their own function.
+    alone = {"json", "quiet", "help", "passphrase-file", "passphrase-fd", "key", "signer", "format"}
     spelled = {"annotate": "annotations", "no-compat-signature": "compat_signature", "output": "output_path",
-               "require-authenticated": "allow_unauthenticated"}  # fmt: skip
+               "require-authenticated": "allow_unauthenticated", "intermediate": "intermediates",
+               "no-default-excludes": "default_excludes"}  # fmt: skip
 
     def in_python(names: set[str]) -> set[str]:
         return {spelled.get(name, name.replace("-", "_")) for name in names - alone}
 
-    signing = in_python(options("sign"))
+    # The options under headings of their own are those of OMS signatures.
+    said = in_python(options("sign"))
+    listing = {"hash", "shard_size", "shard_dialect", "ignore", "allow_symlinks", "default_excludes",
+               "max_signature_size"}  # fmt: skip
+    of_models = listing | {"certificate", "intermediates"}
+    of_manifests = {"pss_salt", "compat_signature"}
+    assert said - of_manifests - {"bundle", "base"} == keywords(weightseal.sign_model) - {
+        "progress",
+        "signer",
+        "passphrase",
+    }
+    signing = said - of_models
     assert signing - {"bundle", "base", "output_path"} <= keywords(weightseal.sign_artifact) - {"progress"}
     assert signing - {"bundle", "base"} == keywords(weightseal.sign) - {"progress", "signer", "passphrase"}
     assert signing - {"bundle", "output_path"} == keywords(weightseal.sign_bundle) - {
@@ -187,12 +200,19 @@ def test_sign_and_sign_artifact_agree_with_the_command_about_their_options():
     }
     assert signing - {"bundle", "output_path"} == keywords(weightseal.sign_artifact_bundle) - {"progress"}
     # `open_verified` is what `--copy-to` is there for.
-    verifying = in_python(options("verify") - {"copy-to"}) | {"signer"}
+    asked = in_python(options("verify") - {"copy-to"}) | {"signer"}
+    oms = set(_options._OMS)
+    assert asked - {"base", "allow_unauthenticated"} == keywords(weightseal.verify_model) - {"progress"}
+    assert oms < asked
+    verifying = asked - oms
     assert verifying == keywords(weightseal.verify) - {"progress"}
     assert verifying | {"keep", "allow_partial"} == keywords(weightseal.open_verified) - {"progress"}
     assert keywords(weightseal.verified_dir) == keywords(weightseal.open_verified)
     assert verifying - {"signature", "base"} == keywords(weightseal.verify_artifact) - {"progress"}
     assert verifying - {"signature"} == keywords(weightseal.verify_artifact_bundle) - {"progress"}
+    for function in (weightseal.verify, weightseal.open_verified, weightseal.verified_dir):
+        assert inspect.signature(function).parameters["oms"].kind is inspect.Parameter.VAR_KEYWORD
+    assert oms < keywords(_options.question)
 
 
 # --- The package ----------------------------------------------------------------------------------------------

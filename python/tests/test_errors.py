@@ -121,6 +121,7 @@ OF_THE_COMMAND = (
     "verify one file of the set: `verify FILE ",
     "a key pair is never overwritten; name another file with --output",
     "sign several files as one set with --bundle",
+    "name what it leads to, or leave out the link itself with `--ignore` of ",
 )
 
 

@@ -218,6 +218,17 @@ def test_a_model_in_several_files(release, keys, scratch, keep):
     assert contents(scratch) == []
 
 
+def test_a_folder_with_an_oms_signature(release, keys, scratch):
+    for manifest in release.glob("*.manifest.json"):
+        manifest.unlink()
+    weightseal.sign_model(release, **keys.signing)
+    assert multiplies(InferenceSession(release, keys.public, model="model.onnx", signer=SIGNER))
+    (release / "notes.txt").write_text("nobody signed it")
+    with pytest.raises(weightseal.errors.ExtraFile):
+        InferenceSession(release, keys.public, model="model.onnx")
+    assert multiplies(InferenceSession(release, keys.public, model="model.onnx", ignore=["notes.txt"]))
+
+
 def test_the_manifest_may_lie_elsewhere(release, tmp_path, keys):
     manifest = tmp_path / "release.manifest.json"
     (release / "release.manifest.json").rename(manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pathlib
 import re
 import shutil
 import stat
@@ -236,20 +237,27 @@ def test_a_file_that_shrinks_or_grows_meanwhile_is_refused(size, big, ed25519):
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is needed to see what is opened")
 @pytest.mark.parametrize("keep", KEEP)
-@pytest.mark.parametrize("function", ["open_verified", "verified_dir", "verify", "verify_artifact"])
+@pytest.mark.parametrize(
+    "function", ["open_verified", "verified_dir", "verified_dir, OMS", "verify", "verify_artifact"]
+)
 def test_the_path_of_the_model_is_opened_once(function, keep, ed25519, tmp_path, copies):
-    names = ["weights.bin", "sub/vocab.txt"] if function == "verified_dir" else ["weights.bin"]
-    (tmp_path / "sub").mkdir()
+    names = ["weights.bin", "sub/vocab.txt"] if function.startswith("verified_dir") else ["weights.bin"]
+    folder = tmp_path / "model"
+    (folder / "sub").mkdir(parents=True)
     for name in names:
-        (tmp_path / name).write_bytes(LINES)
-    weights, manifest = tmp_path / "weights.bin", tmp_path / "weights.manifest.json"
+        (folder / name).write_bytes(LINES)
+    weights, manifest = folder / "weights.bin", folder / "weights.manifest.json"
     if function == "verified_dir":
-        manifest = ed25519.sign_bundle([tmp_path / name for name in names], tmp_path / "release.manifest.json")
+        manifest = ed25519.sign_bundle([folder / name for name in names], folder / "release.manifest.json")
+    elif function == "verified_dir, OMS":
+        manifest = pathlib.Path(weightseal.sign_model(folder, ed25519.private, passphrase=None)["signature"])
     else:
         ed25519.sign(weights)
+    load_folder = f"x = weightseal.verified_dir({str(folder)!r}, key, keep={keep!r}); x.files"
     call = {
         "open_verified": f"x = weightseal.open_verified({str(weights)!r}, key, keep={keep!r}); bytes(x); x.path",
-        "verified_dir": f"x = weightseal.verified_dir({str(tmp_path)!r}, key, keep={keep!r}); x.files",
+        "verified_dir": load_folder,
+        "verified_dir, OMS": load_folder,
         "verify": f"weightseal.verify({str(weights)!r}, key)",
         "verify_artifact": f"weightseal.verify_artifact({str(weights)!r}, {str(manifest)!r}, key)",
     }[function]
@@ -258,10 +266,14 @@ def test_the_path_of_the_model_is_opened_once(function, keep, ed25519, tmp_path,
     traced = ["strace", "-f", "-qq", "-o", log, "-e", "trace=open,openat,openat2,creat,truncate,execve"]
     subprocess.run([*traced, sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(copies)}, check=True)
     calls = re.findall(
-        r'\b(?:open|openat|openat2|creat|truncate)\([^"]*"((?:[^"\\]|\\.)*)", ([A-Z_|]+)', log.read_text()
+        r'\b(?:open|openat|openat2|creat|truncate)\([^"]*"((?:[^"\\]|\\.)*)", (?:{flags=)?([A-Z_|]+(?:, resolve=[A-Z_|]+)?)',
+        log.read_text(),
     )
     # Copies on disk have the same names, in folders of their own.
     calls = [(path, flags) for path, flags in calls if "/weightseal-" not in path]
     for name in [*names, manifest.name]:
         opened = [flags for path, flags in calls if os.path.basename(path) == os.path.basename(name)]
-        assert len(opened) == 1 and opened[0].startswith("O_RDONLY") and "O_NOFOLLOW" in opened[0], (name, opened)
+        # A look, without opening for reading, does no harm: nothing of it is kept.
+        opened = [flags for flags in opened if "O_PATH" not in flags]
+        assert len(opened) == 1 and opened[0].startswith("O_RDONLY"), (name, opened)
+        assert "O_NOFOLLOW" in opened[0] or "RESOLVE_NO_SYMLINKS" in opened[0], (name, opened)

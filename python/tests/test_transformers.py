@@ -117,6 +117,27 @@ def test_with_the_manifest_elsewhere(small, tmp_path, keys):
         from_pretrained(BertModel, small, keys.public)
 
 
+def test_a_folder_with_an_oms_signature(small, keys, keep, scratch):
+    plain = BertModel.from_pretrained(small)
+    (small / "small.manifest.json").unlink()
+    weightseal.sign_model(small, **keys.signing)
+    model = from_pretrained(BertModel, small, keys.public, signer=SIGNER, keep=keep)
+    assert same(model, plain) and model.config._name_or_path == str(small)
+    # The arguments of verify_model are no arguments of the class.
+    (small / "notes.txt").write_text("nobody signed it")
+    with pytest.raises(weightseal.errors.ExtraFile):
+        from_pretrained(BertModel, small, keys.public, keep=keep)
+    for asked in ({"ignore": ["notes.txt"]}, {"ignore_unsigned_files": True, "layout": "hf"}):
+        assert same(from_pretrained(BertModel, small, keys.public, keep=keep, **asked), plain)
+    # A part is never taken for the whole.
+    with pytest.raises(weightseal.errors.PartialModel):
+        from_pretrained(BertConfig, small, keys.public, only=["config.json"])
+    (small / "notes.txt").unlink()
+    flip_bit(small / "model.safetensors")
+    with pytest.raises(weightseal.HashMismatch):
+        from_pretrained(BertModel, small, keys.public, keep=keep)
+
+
 def test_every_kind_of_class(small, keys, keep):
     config = from_pretrained(AutoConfig, small, keys.public, keep=keep)
     assert (type(config), config.hidden_size) == (BertConfig, 16)

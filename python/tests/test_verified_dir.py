@@ -241,7 +241,7 @@ def test_two_bundle_manifests_are_ambiguous(release, ed25519):
 
 def test_a_folder_without_bundle_manifest_is_unsigned(ed25519, model):
     ed25519.sign(model)
-    with pytest.raises(errors.Unsigned, match="no bundle manifest in it") as caught:
+    with pytest.raises(errors.Unsigned, match="no signature in it or beside it") as caught:
         weightseal.verified_dir(model.parent, ed25519.public)
     assert isinstance(caught.value, FileNotFoundError) and "model.manifest.json" in caught.value.hint
     # What cannot be understood may be the bundle manifest, damaged on purpose.

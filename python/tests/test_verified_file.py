@@ -399,7 +399,7 @@ def test_a_part_of_a_set_is_loaded_only_when_that_is_said(ed25519, tmp_path, cop
         assert file.read() == b"a.bin" and file.verified.verdict == "partial"
         assert list(file.verified.files) == ["a.bin"]
     # The whole set is more than one file.
-    with pytest.raises(errors.UsageError, match="2 files are in this bundle; verified_dir holds them all"):
+    with pytest.raises(errors.UsageError, match="2 files are in this set; verified_dir holds them all"):
         weightseal.open_verified(bundle, ed25519.public, allow_partial=True)
     flip_bit(tmp_path / "a.bin")
     with pytest.raises(weightseal.HashMismatch):

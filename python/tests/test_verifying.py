@@ -112,8 +112,9 @@ def test_a_missing_manifest_is_a_file_not_found_error_too(rsa, model):
     error = caught.value
     assert type(error) is errors.Unsigned and error.code == "unsigned" and error.filename == str(model)
     assert error.data["looked_for"] == [str(model.parent / name) for name in
-                                        ("model.manifest.json", "model.bin.manifest.json")]  # fmt: skip
-    assert error.hint.endswith("name another manifest, or the bundle it is in, with signature=…")
+                                        ("model.manifest.json", "model.bin.manifest.json", "model.bin.sig",
+                                         "model.sig")]  # fmt: skip
+    assert error.hint.endswith("name another signature, or the bundle it is in, with signature=…")
 
 
 def test_a_missing_model_is_no_verdict(rsa, model):
@@ -165,6 +166,7 @@ def test_what_is_no_public_key_is_told(rsa, model, tmp_path):
         (b"key.pub", "malformed-key"),
         (model, "malformed-key"),
         ([], "usage"),
+        (None, "usage"),
         (tmp_path / "missing.pub", "not-found"),
         ([rsa.public, tmp_path / "missing.pub"], "not-found"),
         (rsa.public.read_text(), "usage"),
@@ -176,7 +178,7 @@ def test_what_is_no_public_key_is_told(rsa, model, tmp_path):
         assert caught.value.code == code
         assert caught.value.hint is None or re.search(OPTION, caught.value.hint) is None
         assert not isinstance(caught.value, weightseal.VerificationError)
-    for wrong in (None, 3, [3], [None], bytearray(rsa.public.read_bytes())):
+    for wrong in (3, [3], [None], bytearray(rsa.public.read_bytes())):
         with pytest.raises(TypeError, match="public_key must be a path, PEM as bytes, or a list of them"):
             weightseal.verify(model, wrong)
 

@@ -54,7 +54,7 @@ def check(model: Path, public: str) -> Verified:
     assert_type(verified.signer, str | None)
     assert_type(verified.model_version, int | None)
     assert_type(verified.annotations, dict[str, str])
-    assert_type(verified.files, dict[str, str])
+    assert_type(verified.files, dict[str, str | None])
     assert_type(verified.to_dict(), dict[str, Any])
     pem = Path(public).read_bytes()
     weightseal.verify(model, Path(public))
@@ -95,6 +95,22 @@ def load_folder(folder: Path, private: Path, public: str) -> list[str]:
         return sorted(os.listdir(verified))
 
 
+def sign_folder(folder: Path, private: Path, public: str) -> str:
+    report = weightseal.sign_model(folder, private, hash="blake3", shard_size="1MiB", ignore=["notes.txt"], signer="team")
+    assert_type(report, dict[str, Any])
+    verified = weightseal.verify_model(folder, public, layout="hf", max_signature_size=2**30, only=["a.bin"])
+    assert_type(verified.method, str | None)
+    assert_type(verified.certificate, dict[str, Any] | None)
+    assert_type(verified.sigstore, dict[str, Any] | None)
+    assert_type(verified.listing, dict[str, Any] | None)
+    assert_type(verified.beside, dict[str, list[str]])
+    assert_type(verified.weakened, list[str])
+    assert_type(verified.hard_linked, list[str])
+    weightseal.verify(folder, public, ignore_unsigned_files=True, layout=["hf", "mlflow"])
+    with weightseal.verified_dir(folder, public, only=["a.bin"], allow_partial=True) as part:
+        return f"{verified.verdict} {' '.join(part.files)}"
+
+
 def refused(model: Path, public: str) -> str:
     model.write_bytes(b"something else")
     try:
@@ -124,6 +140,10 @@ def main() -> None:
         print(check(model, public).signer, load(model, public))
         print(*load_folder(folder, private, public))
         print(refused(model, public)[:13])
+        model.with_suffix(".oms").mkdir()
+        for file in ("a.bin", "b.bin"):
+            (model.with_suffix(".oms") / file).write_bytes(b"weights")
+        print(sign_folder(model.with_suffix(".oms"), private, public))
         try:
             weightseal.sign(folder / "missing", private, signer="x", passphrase=None)
         except PassphraseNeeded as error:
@@ -142,7 +162,13 @@ if TYPE_CHECKING:
         weightseal.sign("model.bin", "key.pem", signer="x", pss_salt="long")  # type: ignore[arg-type]
         weightseal.sign("model.bin", "key.pem", signer="x", annotations={"a": 1})  # type: ignore[dict-item]
         weightseal.sign_bundle(Path("model.bin"), "b.manifest.json", "key.pem", signer="x")  # type: ignore[arg-type]
-        weightseal.verify("model.bin")  # type: ignore[call-arg]
+        weightseal.verify()  # type: ignore[call-arg]
+        weightseal.verify("model.bin", ca_roots=["root.pem"])  # type: ignore[call-arg]
+        weightseal.verify("model.bin", ca_root=b"-----BEGIN CERTIFICATE-----")  # type: ignore[arg-type]
+        weightseal.sign_model("model", "key.pem", hash="md5")  # type: ignore[arg-type]
+        weightseal.sign_model("model", "key.pem", pss_salt="max")  # type: ignore[call-arg]
+        weightseal.verify_model("model", "key.pub", layout="dvc")  # type: ignore[arg-type]
+        weightseal.verify_model("model", "key.pub", base="model")  # type: ignore[call-arg]
         weightseal.verify("model.bin", "key.pub", "x.manifest.json")  # type: ignore[call-arg]
         weightseal.verify("model.bin", "key.pub", max_age=90)  # type: ignore[arg-type]
         weightseal.open_verified("model.bin", "key.pub", keep="cloud")  # type: ignore[arg-type]

@@ -7,6 +7,12 @@
     with weightseal.open_verified("model.safetensors", "signing_key.pub") as model:
         ...  # model.read(), memoryview(model), model.path: the bytes that were verified
 
+A folder, with an OMS signature (OpenSSF Model Signing):
+
+    weightseal.sign_model("release", "signing_key.pem", passphrase="correct horse")
+    with weightseal.verified_dir("release", "signing_key.pub") as folder:
+        ...  # folder.path: a private folder with the files that were verified, and nothing else
+
 Failure is always an exception, never a return value (`weightseal.errors`). Modules for frameworks, each imported on its
 own: `weightseal.torch`, `.safetensors`, `.transformers`, `.onnxruntime`, `.joblib`, `.pickle`, `.numpy`.
 """
@@ -17,7 +23,19 @@ import os
 
 from . import _native
 from ._native import SealedBytes, Verified, VerifiedDir, VerifiedFile, __version__
-from ._options import FROM_ENVIRONMENT, FromEnvironment, holding, passphrase_bytes, question, several, shown, signing
+from ._options import (
+    FROM_ENVIRONMENT,
+    FromEnvironment,
+    chain,
+    claims,
+    holding,
+    listing,
+    passphrase_bytes,
+    question,
+    several,
+    shown,
+    signing,
+)
 from .errors import (
     _BOTH_WAYS,
     AlreadyExists,
@@ -29,14 +47,15 @@ from .errors import (
     UsageError,
     VerificationError,
     WeightsealError,
+    _arguments,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Unpack
 
-    from ._options import Age, Expiry, Keep, Keys, Path, Progress, Salt
+    from ._options import Age, Dialect, Expiry, Hash, Keep, Keys, Layout, Oms, Path, Paths, Progress, Salt
 
 __all__ = [
     "ChangedWhileReading",
@@ -59,10 +78,12 @@ __all__ = [
     "sign_artifact",
     "sign_artifact_bundle",
     "sign_bundle",
+    "sign_model",
     "verified_dir",
     "verify",
     "verify_artifact",
     "verify_artifact_bundle",
+    "verify_model",
 ]
 
 
@@ -276,12 +297,149 @@ def sign_artifact_bundle(
     return bundle
 
 
+def sign_model(
+    path: Path,
+    private_key: Path,
+    *,
+    passphrase: bytes | str | None | FromEnvironment = FROM_ENVIRONMENT,
+    signer: str | None = None,
+    output_path: Path | None = None,
+    certificate: Path | None = None,
+    intermediates: Paths = (),
+    hash: Hash = "sha256",
+    shard_size: int | str | None = None,
+    shard_dialect: Dialect = "specification",
+    ignore: Iterable[str] = (),
+    allow_symlinks: bool = False,
+    default_excludes: bool = True,
+    max_signature_size: int | str | None = None,
+    key_version: int | None = None,
+    model_version: int | None = None,
+    expires: Expiry | None = None,
+    annotations: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Signs a folder or a file and writes an OMS signature (OpenSSF Model Signing).
+
+    It goes to `output_path`, by default into the folder as model.sig, or beside the file as NAME.sig. Every file in the
+    folder is signed, but for `ignore` (exact paths, relative to the folder) and, unless `default_excludes=False`, .git,
+    .github, .gitignore and .gitattributes at its top. Symbolic links are refused, or followed with
+    `allow_symlinks=True`. `hash` is sha256, blake2b or blake3. With `shard_size` (bytes, or a text such as "64MiB")
+    files are hashed in parts of this size. A signature of more than 64 MiB is written only with `max_signature_size`.
+
+    With `certificate` (PEM, of the private key) the signature has it and the `intermediates` in it, and others trust it
+    by its root. Other arguments as for `sign`; a signer may be missing.
+
+    Returns a dict: `signature` (the path), `files` (name, algorithm, digests, size), `root_sha256`, `statement_sha256`,
+    `left_out`, `links_outside` (links that lead out of the folder) and `notes` for people.
+
+    Raises what `sign` raises, and `CertificateFileError`.
+    """
+    said = claims(
+        private_key,
+        passphrase,
+        signer,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+    )
+    how = listing(
+        hash=hash,
+        shard_size=shard_size,
+        shard_dialect=shard_dialect,
+        ignore=ignore,
+        allow_symlinks=allow_symlinks,
+        default_excludes=default_excludes,
+        max_signature_size=max_signature_size,
+    )
+    leaf, above = chain(certificate, intermediates)
+    signed = _native.sign_model(path, output_path, leaf, above, how, said, progress)
+    signed["notes"] = [_arguments(note) for note in signed["notes"]]
+    return signed
+
+
 # --- Verifying ------------------------------------------------------------------------------------------------
+
+
+def verify_model(
+    path: Path,
+    public_key: Keys | None = None,
+    *,
+    signature: Path | None = None,
+    ca_root: Paths = (),
+    intermediates: Paths = (),
+    certificate_identity: str | None = None,
+    certificate_oidc_issuer: str | None = None,
+    trusted_root: Path | None = None,
+    oms_compat: bool = False,
+    only: Iterable[str] = (),
+    ignore_unsigned_files: bool = False,
+    ignore: Iterable[str] = (),
+    layout: Layout | Iterable[Layout] = (),
+    default_excludes: bool = True,
+    allow_symlinks: bool = False,
+    max_signature_size: int | str | None = None,
+    signer: str | None = None,
+    model_version_at_least: int | None = None,
+    max_age: Age | None = None,
+    progress: Progress | None = None,
+) -> Verified:
+    """Verifies a folder or a file by its OMS signature (OpenSSF Model Signing), and returns the facts.
+
+    To load the model, use `verified_dir` or `open_verified` instead, which take the same arguments: between this call
+    and a later read somebody may replace a file. The signature is looked for in the folder and beside it, or beside the
+    file, unless `signature` names it.
+
+    Whom to trust, by the way the model was signed; at least one is needed:
+
+    - `public_key`: a path, PEM bytes, or a list of them;
+    - `ca_root`: root certificates (PEM files), with `certificate_identity`, one of the names in the signer's certificate
+      or its subject. `intermediates` are certificates that may stand between; they are not trusted by themselves;
+    - `certificate_identity` with `certificate_oidc_issuer`, who vouched for it: for signatures through Sigstore.
+      `trusted_root` is a file of another Sigstore instance than the public one.
+
+    What may lie in the folder beside the signed files: nothing, but for what the signer left out, and .git, .github,
+    .gitignore and .gitattributes at its top (these neither with `default_excludes=False`). `ignore` are more exact
+    paths, `layout` are tools whose own files are left out ("hf", "mlflow"), `ignore_unsigned_files=True` leaves out
+    everything. `allow_symlinks=True` follows links that lead out of the folder, where the signer followed links.
+    `oms_compat=True` accepts what the reference implementation's own samples need. What made a difference is in the
+    result's `weakened`.
+
+    `only` are the signed names of files, folders or shards (PATH:START:END): nothing else is looked at, and the verdict
+    is `partial`. `max_signature_size` is for signatures of more than 64 MiB. Other arguments as for `verify`.
+
+    Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `CertificateFileError`, `UsageError`.
+    """
+    asked = question(
+        path,
+        public_key,
+        signature=signature,
+        signer=signer,
+        model_version_at_least=model_version_at_least,
+        max_age=max_age,
+        ca_root=ca_root,
+        intermediates=intermediates,
+        certificate_identity=certificate_identity,
+        certificate_oidc_issuer=certificate_oidc_issuer,
+        trusted_root=trusted_root,
+        oms_compat=oms_compat,
+        only=only,
+        ignore_unsigned_files=ignore_unsigned_files,
+        ignore=ignore,
+        layout=layout,
+        default_excludes=default_excludes,
+        allow_symlinks=allow_symlinks,
+        max_signature_size=max_signature_size,
+    )
+    verified = _native.verify_model(asked, progress)
+    _tell(verified)
+    return verified
 
 
 def verify(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     signature: Path | None = None,
     base: Path | None = None,
@@ -290,14 +448,16 @@ def verify(
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
     progress: Progress | None = None,
+    **oms: Unpack[Oms],
 ) -> Verified:
-    """Verifies a model file, or what a manifest or bundle manifest describes, and returns the facts.
+    """Verifies a model file, a folder, or what a manifest or bundle manifest describes, and returns the facts.
 
     To load the model, use `open_verified` or `verified_dir` instead: between this call and a later read of the path
     somebody may replace the file.
 
-    `public_key` is a path, PEM bytes, or a list of them (old and new key). `signature` names the manifest or bundle
-    manifest, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a timedelta.
+    `public_key` is a path, PEM bytes, or a list of them (old and new key). `signature` names the manifest, bundle
+    manifest or OMS signature, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a
+    timedelta. Other arguments are for OMS signatures, as for `verify_model`.
 
     Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`.
     """
@@ -310,6 +470,7 @@ def verify(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        **oms,
     )
     verified = _native.verify(asked, progress)
     _tell(verified)
@@ -318,7 +479,7 @@ def verify(
 
 def open_verified(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     signature: Path | None = None,
     base: Path | None = None,
@@ -329,6 +490,7 @@ def open_verified(
     allow_partial: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
+    **oms: Unpack[Oms],
 ) -> VerifiedFile:
     """Verifies a model file and returns an object that holds exactly the bytes that were verified.
 
@@ -336,8 +498,9 @@ def open_verified(
     folder on disk (elsewhere, with keep="disk", or when memory lacks). Whatever happens to the file afterwards,
     `.read()`, the buffer protocol and `.path` give the verified bytes for as long as the object lives.
 
-    One file of a bundle is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. Other arguments
-    and errors as for `verify`.
+    One file of a set is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. For a file of a
+    folder with an OMS signature, `path` is the folder and `only` has the file's name. Other arguments and errors as for
+    `verify` and `verify_model`.
     """
     asked = question(
         path,
@@ -348,6 +511,7 @@ def open_verified(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        **oms,
     )
     file = _native.load_file(asked, holding(keep, allow_partial=allow_partial), progress)
     _tell(file.verified, kept=file.kept)
@@ -356,7 +520,7 @@ def open_verified(
 
 def verified_dir(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     signature: Path | None = None,
     base: Path | None = None,
@@ -367,12 +531,14 @@ def verified_dir(
     allow_partial: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
+    **oms: Unpack[Oms],
 ) -> VerifiedDir:
     """Verifies a set of files and returns a private read-only folder with their verified copies, and nothing else.
 
-    `path` is a bundle manifest, or a folder with exactly one in it; with `signature` it is the folder that the names in
-    that bundle manifest are relative to. Files that the bundle does not list are not in the verified folder. Other
-    arguments and errors as for `open_verified`.
+    `path` is a folder with an OMS signature; or a bundle manifest, or a folder with exactly one in it. With `signature`
+    it is the folder that the signed names are relative to. Files that the signature does not list are not in the
+    verified folder. A part (`only`) is loaded only with `allow_partial=True`. Other arguments and errors as for
+    `open_verified`.
     """
     asked = question(
         path,
@@ -383,6 +549,7 @@ def verified_dir(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        **oms,
     )
     folder = _native.load_dir(asked, holding(keep, allow_partial=allow_partial), progress)
     _tell(folder.verified)
@@ -458,9 +625,9 @@ def _published(asked: dict[str, Any], progress: Progress | None, *, is_bundle: b
 
 
 def inspect(path: Path) -> dict[str, Any]:
-    """What a manifest or bundle manifest says, as `weightseal inspect --json` prints it. Nothing is verified.
+    """What a signature file says, as `weightseal inspect --json` prints it. Nothing is verified.
 
-    Raises `MalformedSignature`, `FileError`.
+    A folder stands for the model.sig in it. Raises `MalformedSignature`, `FileError`.
     """
     return _native.inspect(path)
 
@@ -474,4 +641,6 @@ def _tell(verified: Verified, *, kept: str | None = None) -> None:
 
         message = "the manifest has no envelope: only the digest is signed; name, signer and time are only claimed"
         warnings.warn(message, NotAuthenticatedWarning, stacklevel=_log.callers_level())
+    if verified.weakened:
+        _log.warning(f"{verified!r}: accepted with less than everything verified: {', '.join(verified.weakened)}")
     _log.info(f"{verified!r}" + (f", kept in {kept}" if kept else ""))

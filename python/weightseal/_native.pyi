@@ -28,7 +28,9 @@ __all__ = [
     "save_manifest",
     "sign_bundle",
     "sign_file",
+    "sign_model",
     "verify",
+    "verify_model",
     "verify_published",
 ]
 
@@ -63,8 +65,8 @@ class Verified:
     def key_version(self) -> int | None:
         """Which of the signer's keys; None if not authenticated."""
     @property
-    def key_id(self) -> str:
-        """The verifying key's fingerprint: SHA-256 of its SPKI DER, in hex."""
+    def key_id(self) -> str | None:
+        """The verifying key's fingerprint: SHA-256 of its SPKI DER, in hex; None for a signature through Sigstore."""
     @property
     def annotations(self) -> dict[str, str]:
         """What else the signer wrote down, signed."""
@@ -75,8 +77,29 @@ class Verified:
     def signature_file(self) -> str:
         """The signature file's path."""
     @property
-    def files(self) -> dict[str, str]:
-        """The verified files: name and SHA-256 digest in hex."""
+    def files(self) -> dict[str, str | None]:
+        """The verified files: name and SHA-256 digest in hex; None where they were hashed otherwise, or in shards."""
+    @property
+    def method(self) -> str | None:
+        """By what the signer of an OMS signature was recognised: `key`, `certificate` or `sigstore`."""
+    @property
+    def certificate(self) -> dict[str, Any] | None:
+        """The signer's certificate: subject, issuer, names, the identity asked for; None for other methods."""
+    @property
+    def sigstore(self) -> dict[str, Any] | None:
+        """Who signed through Sigstore, who vouched for the identity, and when; None for other methods."""
+    @property
+    def listing(self) -> dict[str, Any] | None:
+        """How an OMS signature lists its files: algorithm, shard size, root digest; None for manifests."""
+    @property
+    def beside(self) -> dict[str, list[str]]:
+        """What lies in the folder beside the signed files, by the rule that left it out; empty for manifests."""
+    @property
+    def weakened(self) -> list[str]:
+        """What was given up by arguments of the call, as far as it made a difference: a list of words."""
+    @property
+    def hard_linked(self) -> list[str]:
+        """The files that have other names elsewhere on their file system; looked at for OMS signatures only."""
     def to_dict(self) -> dict[str, Any]:
         """All facts, as `weightseal verify --json` prints them (docs/spec/result.md)."""
 
@@ -194,7 +217,17 @@ def sign_file(
 def sign_bundle(
     models: Sequence[_Path], output: _Path, base: _Path | None, signing: dict[str, Any], progress: Progress | None
 ) -> dict[str, Any]: ...
+def sign_model(
+    model: _Path,
+    output: _Path | None,
+    certificate: _Path | None,
+    intermediates: Sequence[_Path],
+    listing: dict[str, Any],
+    signing: dict[str, Any],
+    progress: Progress | None,
+) -> dict[str, Any]: ...
 def verify(question: dict[str, Any], progress: Progress | None) -> Verified: ...
+def verify_model(question: dict[str, Any], progress: Progress | None) -> Verified: ...
 def verify_published(question: dict[str, Any], is_bundle: bool, progress: Progress | None) -> tuple[Verified, str]: ...
 def load_file(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedFile: ...
 def load_dir(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedDir: ...

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int], object] | ProgressBar
     Salt: TypeAlias = Literal["max", "digest"]
     Keep: TypeAlias = Literal["auto", "memory", "disk"]
+    Paths: TypeAlias = Path | Sequence[Path]
+    Hash: TypeAlias = Literal["sha256", "blake2b", "blake3"]
+    Dialect: TypeAlias = Literal["specification", "reference"]
+    Layout: TypeAlias = Literal["hf", "mlflow"]
 
     class Claims(TypedDict, total=False):
         """What can be said when signing; defaults and meanings as for `weightseal.sign`."""
@@ -36,7 +40,24 @@ if TYPE_CHECKING:
         pss_salt: Salt
         compat_signature: bool
 
-    class Asked(TypedDict, total=False):
+    class Oms(TypedDict, total=False):
+        """What can be asked of OMS signatures; defaults and meanings as for `weightseal.verify_model`."""
+
+        ca_root: Paths
+        intermediates: Paths
+        certificate_identity: str | None
+        certificate_oidc_issuer: str | None
+        trusted_root: Path | None
+        oms_compat: bool
+        only: Iterable[str]
+        ignore_unsigned_files: bool
+        ignore: Iterable[str]
+        layout: Layout | Iterable[Layout]
+        default_excludes: bool
+        allow_symlinks: bool
+        max_signature_size: int | str | None
+
+    class Asked(Oms, total=False):
         """What can be asked when loading; defaults and meanings as for `weightseal.open_verified`."""
 
         signature: Path | None
@@ -100,6 +121,26 @@ def _text(name: str, value: str | None) -> str | None:
     return value
 
 
+def _texts(name: str, values: Iterable[str]) -> list[str]:
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{name} must be a list of texts, not one text")
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a list of texts, and there is a {type(text).__name__} in it")
+    return texts
+
+
+def _size(name: str, value: int | str | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(_count(name, value))
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
 def _count(name: str, value: int | None) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
@@ -151,7 +192,20 @@ def _age(max_age: Age | None) -> str | None:
     return " ".join(f"{count}{unit}" for count, unit in parts if count)
 
 
-def _keys(public_key: Keys) -> list[str | bytes]:
+def _paths(name: str, paths: Paths) -> list[str]:
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
+    listed = []
+    for path in paths:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"{name} must be a path or a list of paths")
+        listed.append(os.fspath(path))
+    return listed
+
+
+def _keys(public_key: Keys | None) -> list[str | bytes]:
+    if public_key is None:
+        return []
     if isinstance(public_key, (str, bytes, os.PathLike)):
         public_key = [public_key]
     keys: list[str | bytes] = []
@@ -180,6 +234,32 @@ def signing(
     """Whose key signs, and what is said with it."""
     if signer is None:
         raise TypeError("who signs? a signer is needed, for example training-pipeline@ml-team")
+    return claims(
+        private_key,
+        passphrase,
+        signer,
+        key_version=key_version,
+        model_version=model_version,
+        expires=expires,
+        annotations=annotations,
+        pss_salt=pss_salt,
+        compat_signature=compat_signature,
+    )
+
+
+def claims(
+    private_key: Path,
+    passphrase: bytes | str | None | FromEnvironment,
+    signer: str | None,
+    *,
+    key_version: int | None,
+    model_version: int | None,
+    expires: Expiry | None,
+    annotations: Mapping[str, str] | None,
+    pss_salt: Salt = "max",
+    compat_signature: bool = True,
+) -> dict[str, Any]:
+    """The same where a signer may be missing: an OMS signature needs none."""
     return {
         "private_key": os.fspath(private_key),
         "passphrase": passphrase_bytes(passphrase),
@@ -193,9 +273,36 @@ def signing(
     }
 
 
+def listing(
+    *,
+    hash: Hash,
+    shard_size: int | str | None,
+    shard_dialect: Dialect,
+    ignore: Iterable[str],
+    allow_symlinks: bool,
+    default_excludes: bool,
+    max_signature_size: int | str | None,
+) -> dict[str, Any]:
+    """How files are found and hashed for an OMS signature."""
+    return {
+        "hash": hash,
+        "shard_size": _size("shard_size", shard_size),
+        "shard_dialect": shard_dialect,
+        "ignore": _texts("ignore", ignore),
+        "allow_symlinks": allow_symlinks,
+        "default_excludes": default_excludes,
+        "max_signature_size": _size("max_signature_size", max_signature_size),
+    }
+
+
+def chain(certificate: Path | None, intermediates: Paths) -> tuple[str | None, list[str]]:
+    """The files with the signer's certificate and those above it."""
+    return _path(certificate), _paths("intermediates", intermediates)
+
+
 def question(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None,
     *,
     signature: Path | None = None,
     base: Path | None = None,
@@ -203,18 +310,69 @@ def question(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
+    ca_root: Paths = (),
+    intermediates: Paths = (),
+    certificate_identity: str | None = None,
+    certificate_oidc_issuer: str | None = None,
+    trusted_root: Path | None = None,
+    oms_compat: bool = False,
+    only: Iterable[str] = (),
+    ignore_unsigned_files: bool = False,
+    ignore: Iterable[str] = (),
+    layout: Layout | Iterable[Layout] = (),
+    default_excludes: bool = True,
+    allow_symlinks: bool = False,
+    max_signature_size: int | str | None = None,
 ) -> dict[str, Any]:
-    """What to verify, with which keys, and what is asked."""
+    """What to verify, whom to trust, and what is asked."""
     return {
         "path": os.fspath(path),
         "public_keys": _keys(public_key),
-        "signature": None if signature is None else os.fspath(signature),
-        "base": None if base is None else os.fspath(base),
+        "signature": _path(signature),
+        "base": _path(base),
         "signer": _text("signer", signer),
         "model_version_at_least": _count("model_version_at_least", model_version_at_least),
         "max_age": _age(max_age),
         "allow_unauthenticated": allow_unauthenticated,
+        "ca_root": _paths("ca_root", ca_root),
+        "intermediates": _paths("intermediates", intermediates),
+        "certificate_identity": _text("certificate_identity", certificate_identity),
+        "certificate_oidc_issuer": _text("certificate_oidc_issuer", certificate_oidc_issuer),
+        "trusted_root": _path(trusted_root),
+        "oms_compat": oms_compat,
+        "only": _texts("only", only),
+        "ignore_unsigned_files": ignore_unsigned_files,
+        "ignore": _texts("ignore", ignore),
+        "layout": [layout] if isinstance(layout, str) else _texts("layout", layout),
+        "default_excludes": default_excludes,
+        "allow_symlinks": allow_symlinks,
+        "max_signature_size": _size("max_signature_size", max_signature_size),
     }
+
+
+# What `Oms` has; wrappers of functions with arguments of their own part them by these names.
+_OMS = (
+    "ca_root",
+    "intermediates",
+    "certificate_identity",
+    "certificate_oidc_issuer",
+    "trusted_root",
+    "oms_compat",
+    "only",
+    "ignore_unsigned_files",
+    "ignore",
+    "layout",
+    "default_excludes",
+    "allow_symlinks",
+    "max_signature_size",
+)
+
+
+def take_oms(kwargs: dict[str, Any]) -> Oms:
+    """Takes what is asked of OMS signatures out of arguments that are otherwise a framework's."""
+    taken: Any = {name: kwargs.pop(name) for name in _OMS if name in kwargs}
+    found: Oms = taken
+    return found
 
 
 def holding(keep: Keep, *, allow_partial: bool = False) -> dict[str, Any]:

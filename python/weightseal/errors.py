@@ -128,6 +128,30 @@ class MissingFile(VerificationError):
     code = "missing-file"
 
 
+class RenamedFile(MissingFile):
+    """A file of the signed set has another name here."""
+
+    code = "renamed-file"
+
+
+class FileTypeChanged(VerificationError):
+    """Something else than a file, such as a symbolic link, has the name of a signed file."""
+
+    code = "type-changed"
+
+
+class ExtraFile(VerificationError):
+    """Something lies in the folder that nobody signed."""
+
+    code = "extra-file"
+
+
+class NotListed(VerificationError):
+    """A part was asked for that the signature does not list."""
+
+    code = "not-listed"
+
+
 class InvalidSignature(VerificationError):
     """A signature does not fit the key and what it should cover."""
 
@@ -145,13 +169,13 @@ class ManifestNotFound(VerificationError, FileNotFoundError):
 
 
 class Unsigned(ManifestNotFound):
-    """No manifest of the model lies beside it. `data["looked_for"]` has the paths."""
+    """No signature of the model lies beside it, or in it. `data["looked_for"]` has the paths."""
 
     code = "unsigned"
 
 
 class AmbiguousSignature(VerificationError):
-    """Two manifests of the model lie beside it."""
+    """The model has two signatures, and neither is chosen by chance."""
 
     code = "ambiguous-signature"
 
@@ -216,8 +240,32 @@ class UntrustedKey(NotTrusted):
     code = "untrusted-key"
 
 
+class WrongMethod(NotTrusted):
+    """The model was signed in a way that nothing which was given can verify: with a certificate, say."""
+
+    code = "wrong-method"
+
+
+class UntrustedCertificate(NotTrusted):
+    """The signer's certificate, or the chain above it, proves nothing to those who trust the given roots."""
+
+    code = "untrusted-certificate"
+
+
+class WrongIdentity(NotTrusted):
+    """The certificate is for somebody else, or somebody else vouched for the identity."""
+
+    code = "wrong-identity"
+
+
+class NotProven(NotTrusted):
+    """A transparency log or a time stamp does not prove when something was signed."""
+
+    code = "invalid-log-entry"
+
+
 class WrongSigner(NotTrusted):
-    """The signed signer is not the one asked for."""
+    """The signed signer is not the one asked for, or there is none."""
 
     code = "wrong-signer"
 
@@ -235,7 +283,7 @@ class Expired(NotTrusted):
 
 
 class TooOld(NotTrusted):
-    """Signed longer ago than was asked for."""
+    """Signed longer ago than was asked for, or nobody knows when."""
 
     code = "too-old"
 
@@ -271,6 +319,12 @@ class WrongPassphrase(KeyFileError):
     """The passphrase does not open the key, or the key file is damaged."""
 
     code = "wrong-passphrase"
+
+
+class CertificateFileError(WeightsealError, ValueError):
+    """A file of certificates or a Sigstore trusted root cannot be used, or not to sign with."""
+
+    code = "malformed-certificate"
 
 
 class FileError(WeightsealError, OSError):
@@ -318,33 +372,76 @@ class NotAuthenticatedWarning(UserWarning):
 
 
 _REJECTED: dict[str, type[WeightsealError]] = {
+    "algorithm-mismatch": MalformedSignature,
     "ambiguous-signature": AmbiguousSignature,
+    "certificate-constraint": UntrustedCertificate,
+    "certificate-expired": UntrustedCertificate,
+    "certificate-is-authority": UntrustedCertificate,
+    "certificate-not-yet-valid": UntrustedCertificate,
     "duplicate-entry": BundleChanged,
+    "empty-model": MalformedSignature,
     "entry-added": BundleChanged,
     "entry-removed": BundleChanged,
+    "excluded-file": ExtraFile,
     "expired": Expired,
+    "extra-file": ExtraFile,
     "field-mismatch": FieldMismatch,
     "hash-mismatch": HashMismatch,
+    "identity-needed": WrongIdentity,
+    "invalid-log-entry": NotProven,
     "invalid-signature": InvalidSignature,
+    "invalid-timestamp": NotProven,
     "key-mismatch": KeyMismatch,
+    "legacy-signature": UnsupportedFormat,
+    "malformed-bundle": MalformedSignature,
+    "malformed-certificate": UntrustedCertificate,
+    "malformed-digest": MalformedSignature,
     "malformed-json": MalformedSignature,
     "malformed-manifest": MalformedSignature,
+    "malformed-shard": MalformedSignature,
     "malformed-statement": MalformedSignature,
     "missing-file": MissingFile,
     "model-version-missing": ModelVersionTooLow,
     "model-version-too-low": ModelVersionTooLow,
     "not-authenticated": NotAuthenticated,
     "not-in-bundle": NotInBundle,
+    "not-listed": NotListed,
+    "renamed-file": RenamedFile,
+    "root-mismatch": MalformedSignature,
+    "self-signed-certificate": UntrustedCertificate,
+    "shard-gap": MalformedSignature,
+    "shard-overlap": MalformedSignature,
+    "shard-size": MalformedSignature,
+    "signature-count": MalformedSignature,
     "signature-too-large": MalformedSignature,
     "signed-in-the-future": SignedInTheFuture,
+    "signer-missing": WrongSigner,
+    "signing-time-missing": TooOld,
     "size-mismatch": SizeMismatch,
+    "subject-count": MalformedSignature,
+    "too-many-entries": MalformedSignature,
     "too-old": TooOld,
+    "type-changed": FileTypeChanged,
+    "unsafe-ignored-path": MalformedSignature,
     "unsafe-name": MalformedSignature,
     "unsigned": Unsigned,
+    "unsorted-entries": MalformedSignature,
+    "unsupported-bundle": UnsupportedFormat,
+    "unsupported-certificate": UntrustedCertificate,
     "unsupported-format": UnsupportedFormat,
+    "unsupported-media-type": UnsupportedFormat,
+    "unsupported-payload-type": UnsupportedFormat,
+    "unsupported-predicate-type": UnsupportedFormat,
+    "unsupported-serialization": UnsupportedFormat,
+    "unsupported-statement-type": UnsupportedFormat,
+    "untrusted-certificate": UntrustedCertificate,
     "untrusted-key": UntrustedKey,
+    "wrong-certificate-usage": UntrustedCertificate,
     "wrong-container": WrongContainer,
     "wrong-count": BundleChanged,
+    "wrong-identity": WrongIdentity,
+    "wrong-issuer": WrongIdentity,
+    "wrong-method": WrongMethod,
     "wrong-model": WrongModel,
     "wrong-signer": WrongSigner,
 }
@@ -353,15 +450,26 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "already-exists": AlreadyExists,
     "broken-symlink": NotFound,
     "busy": FileError,
+    "certificate-constraint": CertificateFileError,
+    "certificate-expected": CertificateFileError,
+    "certificate-expired": CertificateFileError,
     "certificate-given": KeyFileError,
+    "certificate-is-authority": CertificateFileError,
+    "certificate-not-yet-valid": CertificateFileError,
+    "certificate-of-another-key": CertificateFileError,
     "changed-while-reading": ChangedWhileReading,
+    "colliding-names": UsageError,
     "crypto-failure": WeightsealError,
+    "empty-model": UsageError,
     "empty-passphrase": KeyFileError,
+    "incomparable": UsageError,
     "interrupted": WeightsealError,
     "kdf-too-costly": KeyFileError,
     "key-permissions": KeyFileError,
     "legacy-encryption": KeyFileError,
+    "malformed-certificate": CertificateFileError,
     "malformed-key": KeyFileError,
+    "malformed-trusted-root": CertificateFileError,
     "manifest-of-another-model": NotReplaceable,
     "no-sealed-memory": FileError,
     "not-a-regular-file": FileError,
@@ -378,18 +486,22 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "rsa-key-needed": KeyFileError,
     "second-manifest": NotReplaceable,
     "self-check": WeightsealError,
+    "self-signed-certificate": CertificateFileError,
     "several-keys": KeyFileError,
     "shared-folder": FileError,
     "stdout": FileError,
     "symlink": FileError,
     "too-large": FileError,
+    "uncovered-file": UsageError,
     "unknown-encryption": KeyFileError,
     "unreadable": FileError,
     "unsafe-name": UsageError,
+    "unsupported-certificate": CertificateFileError,
     "unsupported-key": KeyFileError,
     "unwritable-output": FileError,
     "usage": UsageError,
     "weak-key": KeyFileError,
+    "wrong-certificate-usage": CertificateFileError,
     "wrong-passphrase": WrongPassphrase,
 }
 
@@ -400,26 +512,48 @@ _HINTS = {
     "no-sealed-memory": 'keep the copy on disk: keep="disk"',
     "partial": "load the whole set with verified_dir",
     "passphrase-needed": _BOTH_WAYS,
+    "signer-missing": "ask the signer to sign with signer=…",
     "several-keys": "put each key in a file of its own; to verify, public_key can be a list of them",
 }
+# What has other words here than the command's, the longer ones first.
 _OPTIONS = (
     ("finds too: --output ", "finds too: "),
-    ("leave out --base", "leave out base"),
     ("to --base DIR", "to the folder given as base"),
-    ("with --base", "with base=…"),
-    ("with --key", "with public_key=…"),
-    ("with --signature", "with signature=…"),
 )
+# Names that are not those of the options.
+_RENAMED = {
+    "annotate": "annotations",
+    "intermediate": "intermediates",
+    "key": "public_key",
+    "no-default-excludes": "default_excludes=False",
+    "output": "output_path",
+}
+
+
+def _arguments(text: str, said: str = "") -> str:
+    """A text of the library, with arguments in the place of the command's options."""
+    import re
+
+    def argument(option: re.Match[str]) -> str:
+        leaves_out, name = option.groups()
+        name = _RENAMED.get(name, name.replace("-", "_"))
+        return leaves_out + name if leaves_out or "=" in name else name + said
+
+    # Names of files stand in backticks, and stay as they are.
+    parts = text.split("`")
+    for option, words in _OPTIONS:
+        parts[::2] = [part.replace(option, words) for part in parts[::2]]
+    parts[::2] = [re.sub(r"(leave out |)(?<![\w-])--([a-z][a-z-]*)", argument, part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _in_python(code: str, hint: str | None) -> str | None:
     if code in _HINTS or hint is None:
         return _HINTS.get(code)
-    # Names of files stand in backticks, and stay as they are.
-    parts = hint.split("`")
-    for option, argument in _OPTIONS:
-        parts[::2] = [part.replace(option, argument) for part in parts[::2]]
-    return "`".join(parts)
+    if code == "extra-file":
+        # In backticks, but no name of a file.
+        hint = hint.replace("`--layout hf`", '`layout="hf"`').replace("`--layout mlflow`", '`layout="mlflow"`')
+    return _arguments(hint, "=…")
 
 
 def _make(
@@ -449,4 +583,4 @@ def _make(
         data["reasons"] = reasons
         if reasons:
             data.update({name: value for name, value in reasons[0].items() if name not in ("code", "message", "hint")})
-    return kind(message, code=code, hint=_in_python(code, hint), **data)
+    return kind(_arguments(message) if code == "usage" else message, code=code, hint=_in_python(code, hint), **data)

@@ -23,7 +23,7 @@ __all__ = ["load", "save", "savez"]
 
 def load(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     mmap_mode: Literal["r", "c"] | None = None,
     **asked: Unpack[Asked],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from . import open_verified, verified_dir
 from ._frameworks import framework
+from ._options import take_oms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["InferenceSession"]
 
 def InferenceSession(  # noqa: N802 (called like the class that it makes)
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *args: Any,
     model: str | None = None,
     signature: Path | None = None,
@@ -37,10 +38,11 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
     progress: Progress | None = None,
     **kwargs: Any,
 ) -> Any:
-    """An `onnxruntime.InferenceSession` over exactly the bytes that were verified; `args` and `kwargs` are its own.
+    """An `onnxruntime.InferenceSession` over exactly the bytes that were verified; `args` and `kwargs` are its own,
+    but for those of `weightseal.verify_model`.
 
-    A model whose tensors lie in other files is signed with them as a bundle: `path` is then the bundle manifest or the
-    folder, and `model` the name of the .onnx file in it. A single file never reaches any other file: its tensors are
+    A model whose tensors lie in other files is signed with them as a set: `path` is then the folder or the bundle
+    manifest, and `model` the name of the .onnx file in it. A single file never reaches any other file: its tensors are
     looked for in a private folder that has nothing but the model.
 
     The verified copy lives as long as the session, which reads it again in `set_providers`.
@@ -59,6 +61,7 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
         "allow_partial": allow_partial,
         "keep": keep,
         "progress": progress,
+        **take_oms(kwargs),
     }
     if model is None:
         file = open_verified(path, public_key, **asked)

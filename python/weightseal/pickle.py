@@ -24,7 +24,7 @@ __all__ = ["dump", "load"]
 
 def load(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     **asked: Unpack[Asked],
 ) -> Any:
     """`pickle.load` of exactly the bytes that were verified; nothing is unpickled before.

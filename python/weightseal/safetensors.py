@@ -47,7 +47,7 @@ def _module(name: str) -> Any:
 
 def load_file(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     device: str | int = "cpu",
     framework: str = "pt",
@@ -92,7 +92,7 @@ class SafeOpen:
 
 def safe_open(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     framework: str = "pt",
     device: str | int = "cpu",
     **asked: Unpack[Asked],

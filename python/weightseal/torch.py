@@ -86,7 +86,7 @@ def _save(obj: object, path: Path, output_path: Path | None, said: dict[str, Any
 def load_verified_model(
     model: ModelT,
     model_path: Path,
-    public_key_path: Keys,
+    public_key_path: Keys | None = None,
     *,
     map_location: MapLocation = None,
     mmap: bool | None = None,
@@ -116,7 +116,7 @@ def load_verified_model(
 
 def load(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     map_location: MapLocation = None,
     mmap: bool | None = None,
@@ -193,7 +193,7 @@ def _allowing(torch: ModuleType, classes: Sequence[Any]) -> Iterator[None]:
 
 def jit_load(
     path: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *,
     map_location: MapLocation = None,
     **asked: Unpack[Asked],

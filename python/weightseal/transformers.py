@@ -15,6 +15,7 @@ import sys
 
 from . import verified_dir
 from ._frameworks import framework
+from ._options import take_oms
 from .errors import FileError, UnsafeRequest
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ _PLAIN = ("tokenizer.json", "vocab.json")
 def from_pretrained(
     cls: Any,
     folder: Path,
-    public_key: Keys,
+    public_key: Keys | None = None,
     *args: Any,
     signature: Path | None = None,
     base: Path | None = None,
@@ -53,8 +54,9 @@ def from_pretrained(
 ) -> Any:
     """`cls.from_pretrained(folder)` with exactly the files that were verified, offline.
 
-    `cls` is a class such as `AutoModel`, `AutoTokenizer` or `BertModel`; `args` and `kwargs` are its own. The folder
-    has a bundle manifest in it, or `signature` names one.
+    `cls` is a class such as `AutoModel`, `AutoTokenizer` or `BertModel`; `args` and `kwargs` are its own, but for those
+    of `weightseal.verify_model`. The folder has an OMS signature (model.sig) or a bundle manifest, or `signature` names
+    one.
 
     Refused with `UnsafeRequest`: `trust_remote_code=True` and kernels from repositories (code that comes with a model,
     or from elsewhere), adapters (their base model would be loaded unverified), `weights_only=False`, and names that
@@ -63,6 +65,7 @@ def from_pretrained(
     The private folder is gone when this returns: `name_or_path` is the folder that was given.
     """
     framework("transformers")
+    oms = take_oms(kwargs)
     _refuse_paths(kwargs)
     if kwargs.get("trust_remote_code"):
         raise UnsafeRequest(
@@ -90,6 +93,7 @@ def from_pretrained(
         allow_unauthenticated=allow_unauthenticated,
         keep=keep,
         progress=progress,
+        **oms,
     )
     with verified:
         names = set(verified.files)

@@ -5,6 +5,7 @@ derivation bombs) is put together here in DER, by hand.
 """
 
 import base64
+import hashlib
 import os
 import random
 import subprocess
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 import public_keys
-from published import load_private_key, write_key_pair
+from published import load_private_key, public_pem, write_key_pair
 
 KEYS = Path(__file__).resolve().parent.parent / "keys"
 PASSPHRASE = "correct horse"
@@ -30,6 +31,9 @@ GOOD = {
     "p521": lambda: ec.generate_private_key(ec.SECP521R1()),
     "ed25519": ed25519.Ed25519PrivateKey.generate,
 }
+
+# Keys on P-256 without files, derived from their names: a second signer, and the authorities of oms_certificates.py.
+DERIVED = ["p256-other", "p256-ca", "p256-root"]
 
 OPENSSL = {
     "rsa2048.pkcs1.pem": "rsa -in rsa2048.pem -traditional",
@@ -80,10 +84,15 @@ def make():
 
 
 def private(name):
+    if name in DERIVED:
+        seed = hashlib.sha256(f"weightseal testkit {name}".encode()).digest()
+        return ec.derive_private_key(int.from_bytes(seed, "big"), ec.SECP256R1())
     return load_private_key(KEYS / f"{name}.pem")
 
 
 def read(name):
+    if name.removesuffix(".pub") in DERIVED:
+        return public_pem(private(name.removesuffix(".pub")).public_key())
     return (KEYS / name).read_bytes()
 
 

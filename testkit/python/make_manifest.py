@@ -152,11 +152,11 @@ def fields():
         "verificationMaterial": {"publicKey": {"hint": ""}, "tlogEntries": []},
         "dsseEnvelope": good["envelope"],
     }
-    what = "The signature file is a Sigstore bundle."
+    what = "The envelope of a manifest was moved into a Sigstore bundle."
     reject(
         case("sigstore-bundle"),
         what,
-        "unsupported-format",
+        "wrong-container",
         {"model.sig": sigstore},
         [*VERIFY, "--signature", "model.sig"],
     )

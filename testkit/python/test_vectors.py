@@ -5,11 +5,12 @@ The reference itself: WEIGHTSEAL_BIN="python3 testkit/python/command.py" pytest 
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from place import lay_out
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 CASES = sorted(path.parent for path in VECTORS.glob("*/*/case.json"))
@@ -25,9 +26,7 @@ def test_vector(folder, command, tmp_path):
     if command[-1].endswith("command.py") and (case["args"][0] != "verify" or case["code"] == "usage"):
         pytest.skip("the reference only verifies")
     place = tmp_path / "case"  # a copy: some commands write
-    shutil.copytree(folder, place, symlinks=True)
-    for name, mode in case.get("modes", {}).items():
-        (place / name).chmod(int(mode, 8))
+    lay_out(folder, case, place)
     words = [*command, *case["args"]] + (["--json"] if case["args"][0] == "verify" else [])
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WEIGHTSEAL_")}
     run = subprocess.run(
@@ -41,3 +40,7 @@ def test_vector(folder, command, tmp_path):
     assert (found["verdict"], found["code"]) == (case["verdict"], case["code"]), f"{case['what']}\n{said}"
     if case["authenticated"] is not None:
         assert found["authenticated"] is case["authenticated"], case["what"]
+    if "beside" in case:
+        assert {kind: names for kind, names in found["beside"].items() if names} == case["beside"], case["what"]
+    if "weakened" in case:
+        assert found["weakened"] == case["weakened"], case["what"]

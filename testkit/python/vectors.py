@@ -50,12 +50,12 @@ def refuse(case, what, code, files, args=VERIFY, **more):
 
 
 def write(case, what, files, args, result, more):
-    """`more`: note, also, modes, env. A file that is None is left out."""
+    """`more`: note, also, modes, env, create, beside, weakened. A file that is None is left out."""
     folder = ROOT / case
     folder.mkdir(parents=True)  # an error when two cases have one name
     for name, content in {"model.pt": MODEL, "key.pub": keyring.read("rsa2048.pub"), **files}.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Link):
             path.symlink_to(content)
         elif content is not None:

@@ -319,7 +319,7 @@ def read_object(document, code=None):
     except (ValueError, RecursionError) as error:
         raise Rejected((code or "malformed-json", str(error))) from None
     if code is None and isinstance(value, dict) and "mediaType" in value:
-        raise Rejected(("unsupported-format", "a Sigstore bundle"))
+        raise Rejected(("wrong-container", "the envelope of a manifest in a Sigstore bundle"))
     need(isinstance(value, dict), "not an object", code or "unsupported-format")
     return value
 

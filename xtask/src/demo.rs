@@ -70,7 +70,25 @@ fn play(stage: &Stage<'_>, models: &Models) -> Result<(), Failure> {
     stage.weightseal(&["verify", BUNDLE, "--key", "signing_key.pub"], REJECTED)?;
 
     caption("What does the manifest say? No key is needed to look.");
-    stage.weightseal(&["inspect", &manifest], DONE)
+    stage.weightseal(&["inspect", &manifest], DONE)?;
+
+    caption("A whole folder gets a signature in the format of OpenSSF Model Signing.");
+    let folder = "as_a_folder";
+    let inside = stage.folder.join(folder);
+    let about = |error| Failure::new(format!("`{}`", inside.display()), error);
+    fs::create_dir(&inside).map_err(about)?;
+    for file in [jit, onnx] {
+        println!("$ mkdir -p {folder}; mv {} {folder}", quoted(file));
+        fs::rename(stage.folder.join(file), inside.join(file)).map_err(about)?;
+    }
+    stage.weightseal(&["keygen", "--algorithm", "ecdsa-p256", "--output", "oms_key.pem"], DONE)?;
+    stage.weightseal(&["sign", folder, "--key", "oms_key.pem", "--signer", SIGNER], DONE)?;
+    stage.weightseal(&["verify", folder, "--key", "oms_key.pub"], DONE)?;
+
+    caption("Somebody adds a file, which a loader might run.");
+    println!("$ echo 'print(1)' > {folder}/modeling.py");
+    fs::write(inside.join("modeling.py"), "print(1)\n").map_err(about)?;
+    stage.weightseal(&["verify", folder, "--key", "oms_key.pub"], REJECTED)
 }
 
 fn caption(text: &str) {

@@ -22,6 +22,7 @@ usage: cargo xtask CHORE
                  the Python package in empty environments and with the real frameworks
   test --quick   format, lints and the Rust tests only
   figures        measure loading and saving in Python, side by side with torch alone
+  figures oms    measure the verification of OMS signatures, side by side with the reference implementation
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Scope::Full),
         ["test", "--quick"] => test::run(test::Scope::Quick),
         ["figures"] => python::build_wheel().and_then(|wheel| python::figures(&wheel)),
+        ["figures", "oms"] => test::oms_figures(),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that has to hold before a change lands.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -34,7 +36,7 @@ pub(crate) fn run(scope: Scope) -> Result<(), Failure> {
 fn quick(steps: &mut Steps) -> Result<(), Failure> {
     steps.command("fmt", cargo(&["fmt", "--all", "--check"]))?;
     steps.command("clippy", clippy())?;
-    steps.command("test", cargo(&["test", "--workspace"]))
+    steps.command("test", rust_tests())
 }
 
 fn full(steps: &mut Steps) -> Result<(), Failure> {
@@ -45,23 +47,78 @@ fn full(steps: &mut Steps) -> Result<(), Failure> {
     steps.command("clippy", clippy())?;
     steps.command("doc", documents())?;
     steps.command("build", release_build())?;
-    steps.command("test", cargo(&["test", "--workspace"]))?;
+    steps.command("test", rust_tests())?;
     if !root().join(INTEROP).is_dir() {
         println!("\n==> SKIPPED: interop: the folder {INTEROP} does not exist yet");
         return Ok(());
     }
     let interop = Venv::interop();
     let python = steps.step("venv", "a Python environment for the interop tests", || interop.ready())?;
-    let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", INTEROP]);
-    pytest.env("WEIGHTSEAL_BIN", weightseal()).current_dir(root());
-    steps.command("interop", pytest)?;
+    let reference = Venv::model_signing();
+    let reference =
+        steps.step("reference", "another one, with the reference implementation of OMS", || {
+            reference.ready()
+        })?;
+    steps.command("interop", interop_tests(&python, &reference))?;
 
     let wheel =
         steps.step("wheel", "the Python package, as `pip install .` builds it", python::build_wheel)?;
     steps.step("smoke", "the wheel in empty environments", || python::smoke(&wheel))?;
     steps.step("core", "the Python package without frameworks", || python::core_tests(&wheel))?;
     steps.step("frameworks", "the Python package with torch and others", || python::framework_tests(&wheel))
+}
+
+/// The tests against other implementations; what is not there to be tested against is skipped, and said at the end.
+fn interop_tests(python: &Path, reference: &Path) -> Command {
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", INTEROP]).current_dir(root());
+    pytest.env("WEIGHTSEAL_BIN", weightseal()).env("WEIGHTSEAL_MODEL_SIGNING", reference);
+    with_signatures_of_others(&mut pytest);
+    pytest
+}
+
+fn rust_tests() -> Command {
+    let mut tests = cargo(&["test", "--workspace"]);
+    with_signatures_of_others(&mut tests);
+    tests
+}
+
+/// Tells tests where signatures of other implementations are.
+fn with_signatures_of_others(tests: &mut Command) {
+    match signatures_of_others() {
+        Some(folder) => {
+            tests.env(VECTORS, folder);
+        }
+        None => println!(
+            "\n==> NOT TESTED: signatures of other implementations, the schemas of the specification and x509-limbo: \
+             {VECTORS} is not set, and beside `{}` there is no folder that has `vectors/oms`",
+            root().display()
+        ),
+    }
+}
+
+/// Where the signatures lie that other implementations made; they are not part of the repository.
+const VECTORS: &str = "WEIGHTSEAL_VECTORS";
+
+/// The folder in the variable, else the folder `vectors` of some folder beside the checkout.
+fn signatures_of_others() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os(VECTORS).filter(|folder| !folder.is_empty()) {
+        return Some(std::env::current_dir().unwrap_or_default().join(folder));
+    }
+    let beside = fs::read_dir(root().parent()?).ok()?.flatten().map(|entry| entry.path().join("vectors"));
+    let mut found: Vec<PathBuf> = beside.filter(|folder| folder.join("oms").is_dir()).collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+/// Measures verification of OMS signatures beside the reference implementation.
+pub(crate) fn oms_figures() -> Result<(), Failure> {
+    succeed(&mut release_build())?;
+    let reference = Venv::model_signing().ready()?;
+    let mut figures = Command::new(&reference);
+    figures.arg(root().join("testkit/oms_figures.py")).arg(weightseal());
+    figures.arg(reference.with_file_name("model_signing"));
+    succeed(&mut figures)
 }
 
 /// Optimised, as it is shipped.

@@ -24,8 +24,17 @@ impl Venv {
     pub(crate) fn interop() -> Self {
         Self {
             folder: target().join("venv-interop"),
-            packages: &["cryptography", "pytest"],
-            modules: "cryptography, pytest",
+            packages: &["cryptography", "pytest", "jsonschema", "referencing"],
+            modules: "cryptography, pytest, jsonschema, referencing",
+        }
+    }
+
+    /// The reference implementation of OpenSSF Model Signing. It needs pyOpenSSL for certificates, and does not say so.
+    pub(crate) fn model_signing() -> Self {
+        Self {
+            folder: target().join("venv-model-signing-1.1.1"),
+            packages: &["model-signing==1.1.1", "pyOpenSSL"],
+            modules: "model_signing, OpenSSL, blake3",
         }
     }
 
@@ -33,8 +42,8 @@ impl Venv {
     pub(crate) fn python() -> Self {
         Self {
             folder: target().join("venv-python"),
-            packages: &["pytest", "mypy", "tqdm"],
-            modules: "pytest, mypy, tqdm",
+            packages: &["pytest", "mypy", "tqdm", "cryptography"],
+            modules: "pytest, mypy, tqdm, cryptography",
         }
     }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use weightseal::digest::HashAlgorithm;
 use weightseal::key::{KeySpec, PssSalt};
 use weightseal::text::Escaped;
 use weightseal::time::Age;
+
+use crate::args_oms::OmsArguments;
 
 /// Sign machine-learning models, and verify them before they are loaded.
 #[derive(Debug, Parser)]
@@ -38,14 +41,18 @@ pub enum Command {
     /// Look after a key file
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Sign a model file, or several as one bundle
-    Sign(SignArguments),
+    /// Sign a model: a file, a folder, or several files as one bundle
+    Sign(Box<SignArguments>),
     /// Verify a model before it is loaded
-    Verify(VerifyArguments),
-    /// Explain a manifest, a key or a certificate, without verifying it
+    Verify(Box<VerifyArguments>),
+    /// Explain a signature file, a key or a certificate, without verifying it
     Inspect(InspectArguments),
-    /// Print SHA-256 digests in the format of sha256sum
+    /// Show what differs between two signatures, two models, or a signature and a model
+    Diff(DiffArguments),
+    /// Print SHA-256 digests in the format of sha256sum, and those of folders
     Digest(DigestArguments),
+    /// Sign and verify with the arguments of `model_signing`, the reference implementation of OMS
+    Oms(Box<OmsArguments>),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
     /// Print the manual page, or write all of them
@@ -63,7 +70,7 @@ pub enum KeyCommand {
 
 /// Where the passphrase of a private key comes from. The first of these that is there counts: file, descriptor,
 /// environment variable, prompt.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct PassphraseArguments {
     /// Read the passphrase from this file (one line end at its end is not part of it)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "passphrase_fd")]
@@ -129,9 +136,10 @@ pub struct ChangePassphraseArguments {
 }
 
 /// How long the salt of the signature over the hex digest is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum SaltArgument {
     /// As long as fits: what other programs of the manifest format write
+    #[default]
     Max,
     /// 32 bytes: what key management services and hardware modules make
     Digest,
@@ -147,21 +155,24 @@ impl From<SaltArgument> for PssSalt {
 }
 
 /// Arguments of `sign`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     after_help = "The passphrase comes from --passphrase-file, --passphrase-fd, the environment variable \
                         WEIGHTSEAL_PASSPHRASE, or a prompt."
 )]
 pub struct SignArguments {
-    /// The model file; several with --bundle
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// The model: a file or a folder; several files with --bundle
+    #[arg(required = true, value_name = "MODEL", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
     /// The private key, in PEM
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: PathBuf,
-    /// Who signs, for example training-pipeline@ml-team
+    /// Who signs, for example training-pipeline@ml-team; a manifest needs it
     #[arg(long, value_name = "ID")]
-    pub signer: String,
+    pub signer: Option<String>,
+    /// What to write: an OMS signature (usual for a folder) or a manifest (usual for a file)
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArgument>,
     /// Which of the signer's keys this is, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 53))]
     pub key_version: Option<u64>,
@@ -180,7 +191,7 @@ pub struct SignArguments {
     /// Leave out the signature over the hex digest: without its envelope the manifest then verifies nowhere
     #[arg(long)]
     pub no_compat_signature: bool,
-    /// Where to write the manifest [default: beside the model, as NAME.manifest.json]
+    /// Where to write the signature [default: NAME.manifest.json or NAME.sig beside a file, model.sig in a folder]
     #[arg(short, long, value_name = "FILE", conflicts_with = "bundle", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Sign the files as one set, and write the bundle manifest here, as NAME.manifest.json
@@ -192,22 +203,145 @@ pub struct SignArguments {
     /// The passphrase
     #[command(flatten)]
     pub passphrase: PassphraseArguments,
+    // Last: its heading counts for everything after it.
+    /// How an OMS signature lists the files
+    #[command(flatten)]
+    pub listing: ListingArguments,
+    /// The certificate of the key, in PEM: the OMS signature then has the method certificate
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub certificate: Option<PathBuf>,
+    /// Certificates between the signer's and the root, in PEM, to be put into the signature
+    #[arg(long, value_name = "FILE", requires = "certificate", value_hint = ValueHint::FilePath)]
+    pub intermediate: Vec<PathBuf>,
+}
+
+/// Kinds of signature files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArgument {
+    /// OpenSSF Model Signing: a Sigstore bundle
+    Oms,
+    /// A manifest, readable JSON
+    Manifest,
+}
+
+/// How the algorithm of a shard is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShardDialectArgument {
+    /// As the specification says
+    #[default]
+    Specification,
+    /// As the reference implementation reads it
+    Reference,
+}
+
+/// How files are found and hashed for an OMS signature.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "OMS signatures")]
+pub struct ListingArguments {
+    /// Hash algorithm: sha256, blake2b or blake3 [default: sha256]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub hash: Option<HashAlgorithm>,
+    /// Hash files in shards of this size: bytes, or 64MiB, 1GB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub shard_size: Option<u64>,
+    /// How the algorithm of a shard is written
+    #[arg(long, value_name = "DIALECT", requires = "shard_size")]
+    pub shard_dialect: Option<ShardDialectArgument>,
+    /// Leave out this path (exact, relative to the folder) and what is below; recorded in the signature
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<String>,
+    /// Follow symbolic links; recorded in the signature
+    #[arg(long)]
+    pub allow_symlinks: bool,
+    /// Sign .git, .github, .gitignore and .gitattributes at the top as well
+    #[arg(long)]
+    pub no_default_excludes: bool,
+    /// Write signature files up to this size, which whoever verifies has to allow: bytes, or 256MiB [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_signature_size: Option<u64>,
+}
+
+/// Whom to trust.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Whom to trust")]
+pub struct TrustArguments {
+    /// A public key that is trusted, in PEM; can be given several times (old and new key)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Vec<PathBuf>,
+    /// A root certificate that is trusted, in PEM; no other root ever is
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca_root: Vec<PathBuf>,
+    /// Files in which root certificates stand together with what stands below them, as `oms verify certificate` gets
+    /// them: only those that sign themselves are trusted.
+    #[arg(skip)]
+    pub ca_chain: Vec<PathBuf>,
+    /// Certificates that may stand between the signer's and the root, in PEM; they are not trusted by themselves
+    #[arg(long, value_name = "FILE", requires = "ca_root", value_hint = ValueHint::FilePath)]
+    pub intermediate: Vec<PathBuf>,
+    /// Who has to be the signer: a name in the certificate (e-mail address, URI) or its subject, exactly
+    #[arg(long, value_name = "NAME")]
+    pub certificate_identity: Option<String>,
+    /// Who vouched for the identity, for signatures through Sigstore: the URL of the OpenID Connect provider
+    #[arg(long, value_name = "URL", requires = "certificate_identity")]
+    pub certificate_oidc_issuer: Option<String>,
+    /// Sigstore's trusted root, as JSON [default: that of the public instance, built in]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub trusted_root: Option<PathBuf>,
+    /// Accept what the reference implementation's own samples need: certificates of authorities as signers, no
+    /// identity, signatures of version 0.2.0; the result says what it was
+    #[arg(long)]
+    pub oms_compat: bool,
+}
+
+/// What may lie in a folder beside the signed files.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Folders")]
+pub struct FolderArguments {
+    /// Verify only these files, folders or shards (by their signed names); the verdict is then `partial`
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub only: Vec<String>,
+    /// Accept files that nobody signed, and list them
+    #[arg(long)]
+    pub ignore_unsigned_files: bool,
+    /// Accept what nobody signed at or below this path (exact, relative to the folder), and list it
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<String>,
+    /// Accept the files that a tool adds, and list them: hf (`hf download --local-dir`), mlflow
+    #[arg(long, value_name = "TOOL")]
+    pub layout: Vec<LayoutArgument>,
+    /// Reject .git, .github, .gitignore and .gitattributes at the top, if nobody signed them
+    #[arg(long)]
+    pub no_default_excludes: bool,
+    /// Where the signature followed symbolic links: follow also those that lead out of the folder
+    #[arg(long)]
+    pub allow_symlinks: bool,
+    /// Read signature files up to this size: bytes, or 256MiB [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_signature_size: Option<u64>,
+}
+
+/// Tools that add files to a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LayoutArgument {
+    /// `hf download --local-dir`
+    Hf,
+    /// MLflow
+    Mlflow,
 }
 
 /// Arguments of `verify`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
-    after_help = "Without --signature the manifest is looked for beside the model: NAME.manifest.json with the \
-                        model's last extension replaced, then with the whole name kept."
+    override_usage = "weightseal verify <MODEL> [OPTIONS]",
+    after_help = "Without --signature the signature is looked for. Of a file, beside it: NAME.manifest.json with the \
+                        last extension replaced or the whole name kept, NAME.sig, model.sig. Of a folder: model.sig \
+                        or a bundle manifest in it, NAME.sig or model.sig beside it. Two of them are one too many."
 )]
 pub struct VerifyArguments {
-    /// A model file; or a manifest or bundle manifest, for the files it describes; or a folder with a bundle manifest
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// A model: a file or a folder; or a signature file, for what it describes
+    #[arg(value_name = "MODEL", value_hint = ValueHint::AnyPath)]
     pub file: PathBuf,
-    /// A public key that is trusted, in PEM; can be given several times (old and new key)
-    #[arg(long, value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
-    pub key: Vec<PathBuf>,
-    /// The manifest or bundle manifest
+    /// The signature file: manifest, bundle manifest or OMS signature
     #[arg(long, value_name = "FILE", visible_alias = "manifest", value_hint = ValueHint::FilePath)]
     pub signature: Option<PathBuf>,
     /// The folder that names in a bundle are relative to [default: the bundle manifest's]
@@ -228,22 +362,69 @@ pub struct VerifyArguments {
     /// Keep a private copy of exactly the bytes that were hashed, put in place only when verified
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub copy_to: Option<PathBuf>,
+    // Both last: a heading counts for everything after it.
+    /// Whom to trust
+    #[command(flatten)]
+    pub trust: TrustArguments,
+    /// What may lie in a folder beside the signed files
+    #[command(flatten)]
+    pub folder: FolderArguments,
 }
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// A manifest, a bundle manifest, a key or a certificate
+    /// A signature file, a key or a certificate; or a folder with `model.sig`
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
 }
 
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is verified. A folder stands for the model in it; its model.sig, .git and the like are left \
+                        out. Two models are hashed with SHA-256, a model beside a signature as that signature says. \
+                        Two signatures of one model made at different times differ.\n\n\
+                        Exit status: 0 nothing differs; 1 something differs; 2 not compared, the call is at fault; \
+                        130 interrupted."
+)]
+pub struct DiffArguments {
+    /// The old side: a signature file of any kind, a folder or a file
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
+    pub old: PathBuf,
+    /// The new side
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
+    pub new: PathBuf,
+}
+
 /// Arguments of `digest`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "For a folder there are two lines, `DIGEST  DIR (OMS root, ORDER order)` and `DIGEST  DIR (listing)`. \
+                        .git and the like and the folder's own model.sig are left out.\n\n\
+                        The OMS root is the digest that stands in an OMS signature. It does not bind the names of \
+                        files: two models whose files have other names can have the same root. Never use it as \
+                        an identity.\n\n\
+                        The listing binds names and contents. Where nothing is left out, it is what this prints in \
+                        the folder:\n  \
+                        find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum -- | sha256sum"
+)]
 pub struct DigestArguments {
-    /// Files; `-` is standard input
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
+    /// Order of the OMS root digest of a folder
+    #[arg(long, value_name = "ORDER", default_value = "specification")]
+    pub order: OrderArgument,
+}
+
+/// Orders of the files under an OMS root digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderArgument {
+    /// By name, as the specification says
+    Specification,
+    /// Component by component, as the reference implementation does
+    Reference,
 }
 
 /// Arguments of `completions`.
@@ -259,6 +440,27 @@ pub struct ManArguments {
     /// Write one page for each subcommand into this folder
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
+}
+
+/// Reads a number of bytes: `1048576`, `64MiB`, `1GB`.
+///
+/// # Errors
+/// What is wrong.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("", 1),
+    ];
+    let (unit, factor) = UNITS.into_iter().find(|(unit, _)| text.ends_with(unit)).unwrap_or(("", 1));
+    let number = text[..text.len() - unit.len()].trim();
+    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    size.filter(|size| (1..=1 << 53).contains(size))
+        .ok_or_else(|| "not a size: bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned())
 }
 
 /// Splits `KEY=VALUE` arguments; a key given twice is an error.

@@ -1,12 +1,13 @@
 //! The command `weightseal` as a library: arguments in, exit status out.
 //!
 //! Data goes to standard output, everything else to standard error. Exit status: 0 verified or done, 1 rejected
-//! (the model or its signature is at fault), 2 not carried out (the call is at fault), 130 interrupted. The
-//! library underneath knows no terminal, no environment and no clock; all of that is here.
+//! (the model or its signature is at fault) or different (what `diff` compared), 2 not carried out (the call is at
+//! fault), 130 interrupted. The library underneath knows no terminal, no environment and no clock; all of that is here.
 
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod args_oms;
 mod commands;
 mod interrupt;
 mod output;
@@ -14,6 +15,7 @@ mod passphrase;
 mod problem;
 mod progress;
 pub mod result;
+pub mod trust;
 
 use std::ffi::OsString;
 
@@ -21,7 +23,9 @@ use clap::Parser as _;
 
 use crate::args::{Arguments, Command, KeyCommand};
 use crate::output::Output;
-use crate::problem::Problem;
+
+pub use crate::commands::sign::serialization;
+pub use crate::problem::Problem;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub enum Status {
     Done,
     /// The model or its signature is at fault: 1.
     Rejected,
+    /// What was compared is not equal: 1, as of diff(1).
+    Different,
     /// The call is at fault: 2.
     NotCarriedOut,
     /// Ctrl-C: 130.
@@ -41,7 +47,7 @@ impl Status {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Rejected => 1,
+            Self::Rejected | Self::Different => 1,
             Self::NotCarriedOut => 2,
             Self::Interrupted => 130,
         }
@@ -85,7 +91,9 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
         Command::Sign(arguments) => commands::sign::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),
+        Command::Diff(arguments) => commands::diff::run(&arguments, output),
         Command::Digest(arguments) => commands::digest::run(&arguments, output),
+        Command::Oms(arguments) => commands::oms::run(&arguments, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
         Command::Man(arguments) => commands::man::run(&arguments, output),
     }

@@ -4,13 +4,15 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use weightseal::digest::ContentDigest;
 use weightseal::envelope::Container;
 use weightseal::format::Fault;
 use weightseal::text::Escaped;
-use weightseal::trust::Refusal;
-use weightseal::verify::{Facts, Outcome, Reason};
+use weightseal::trust::{CertificateRefusal, Refusal, SigstoreRefusal};
+use weightseal::verify::{Beside, Facts, FileStatus, MethodFact, Outcome, Reason, Weakening};
 
-pub use crate::commands::inspect::to_json as inspection_json;
+pub use crate::commands::inspect::{inspected, to_json as inspection_json};
+pub use crate::commands::sign::{file_json as signed_file_json, notes as signing_notes};
 
 /// The error and what caused it, on one line.
 pub fn with_causes(error: &dyn Error) -> String {
@@ -41,7 +43,26 @@ pub fn reason_json(reason: &Reason) -> Value {
             value["expected"] = json!(expected);
             value["found"] = json!(found);
         }
-        Reason::MissingFile { name, .. } => value["file"] = json!(name),
+        Reason::ShardMismatch { name, range, expected, found } => {
+            value["file"] = json!(name);
+            value["range"] = json!([range.start, range.end]);
+            value["expected"] = json!(expected.to_string());
+            value["found"] = json!(found.to_string());
+        }
+        Reason::MissingFile { name, .. } | Reason::NotListed { name } => value["file"] = json!(name),
+        Reason::Renamed { name, found } => {
+            value["file"] = json!(name);
+            value["found"] = json!(found);
+        }
+        Reason::TypeChanged { name, found } => {
+            value["file"] = json!(name);
+            value["found"] = json!(found.to_string());
+        }
+        Reason::Extra { name, found, .. } => {
+            value["file"] = json!(name.to_string_lossy());
+            value["found"] = json!(found.to_string());
+        }
+        Reason::Excluded { name } => value["file"] = json!(name.to_string_lossy()),
         Reason::Unsigned { looked_for, .. } => value["looked_for"] = paths(looked_for),
         Reason::Ambiguous { candidates, .. } => value["candidates"] = paths(candidates),
         Reason::WrongModel { manifest_of, asked } => {
@@ -90,7 +111,27 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
         Refusal::TooOld { signed_at, .. } | Refusal::SignedInTheFuture { signed_at } => {
             value["signed_at"] = json!(signed_at.as_str());
         }
-        Refusal::NotAuthenticated { .. } => {}
+        Refusal::UnknownFingerprint { fingerprint, given } => {
+            value["expected"] = given.iter().map(|key| json!(key.to_string())).collect();
+            value["found"] = json!(fingerprint);
+        }
+        Refusal::WrongMethod { signed } => value["found"] = json!(signed),
+        Refusal::SignerMissing { expected } => value["expected"] = json!(expected),
+        Refusal::Certificate(refusal) => {
+            if let CertificateRefusal::WrongIdentity { expected, found, .. } = &**refusal {
+                value["expected"] = json!(expected);
+                value["found"] = json!(found);
+            }
+        }
+        Refusal::Sigstore(refusal) => {
+            if let SigstoreRefusal::WrongIdentity { expected, found }
+            | SigstoreRefusal::WrongIssuer { expected, found } = &**refusal
+            {
+                value["expected"] = json!(expected);
+                value["found"] = json!(found);
+            }
+        }
+        Refusal::TimeMissing | Refusal::NotAuthenticated { .. } => {}
     }
 }
 
@@ -109,9 +150,57 @@ pub fn verdict(outcome: &Outcome) -> &'static str {
 /// The result of a verification that went well.
 pub fn accepted(outcome: &Outcome) -> Value {
     let word = verdict(outcome);
-    let mut value = to_json(word, word, outcome.facts());
-    value["notes"] = json!(notes(outcome.facts()));
+    let facts = outcome.facts();
+    let mut value = to_json(word, word, facts);
+    value["notes"] = notes(facts).into_iter().chain(warnings(facts)).map(Value::from).collect();
     value
+}
+
+/// How many names are shown to a person.
+const MOST_NAMES: usize = 8;
+
+/// Some names and the number of the others.
+pub(crate) fn some_names(names: &[String]) -> String {
+    let shown: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("`{}`", Escaped(name))).collect();
+    let more = match names.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// What a person must know about a verification that went well only because the caller gave something up.
+pub fn warnings(facts: &Facts) -> Vec<String> {
+    let warning = |weakening: &Weakening| match weakening {
+        Weakening::UnsignedFiles => format!(
+            "accepted by --ignore-unsigned-files, though nobody signed {}: {}",
+            them(&facts.beside.unsigned),
+            some_names(&facts.beside.unsigned)
+        ),
+        Weakening::Ignored => {
+            format!("left out by --ignore, and not verified: {}", some_names(&facts.beside.ignored_by_caller))
+        }
+        Weakening::Layout => format!(
+            "accepted by --layout, though nobody signed {}: {}",
+            them(&facts.beside.layout),
+            some_names(&facts.beside.layout)
+        ),
+        Weakening::Links => "symbolic links that lead out of the folder were followed".to_owned(),
+        Weakening::LegacyForm => {
+            "the signature has the form of version 0.2.0, accepted by --oms-compat".to_owned()
+        }
+        Weakening::UncoveredFiles => format!(
+            "empty files that the signature does not cover, accepted by --oms-compat: {}",
+            some_names(&facts.beside.uncovered)
+        ),
+        Weakening::Certificate(tolerated) => format!("accepted by --oms-compat: {tolerated}"),
+    };
+    facts.weakened.iter().map(warning).collect()
+}
+
+fn them(names: &[String]) -> &'static str {
+    if names.len() == 1 { "it" } else { "them" }
 }
 
 /// What a person should know about a verification that went well.
@@ -119,6 +208,27 @@ pub fn notes(facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     if facts.container == Some(Container::Bundle) {
         notes.push("files that the bundle does not list were not looked at".to_owned());
+    }
+    let is_part = facts
+        .files
+        .iter()
+        .any(|file| matches!(file.status, FileStatus::NotChecked | FileStatus::PartlyChecked));
+    if facts.container == Some(Container::Folder) && is_part {
+        notes.push(
+            "only the part that was asked for was looked at; the rest of the folder was not".to_owned(),
+        );
+    }
+    let beside = &facts.beside;
+    for (names, why) in [(&beside.excluded, "by default"), (&beside.ignored, "as the signature says")] {
+        if !names.is_empty() {
+            notes.push(format!("left out {why}, and not verified: {}", some_names(names)));
+        }
+    }
+    if !facts.hard_linked.is_empty() {
+        notes.push(format!(
+            "these files have other names elsewhere (hard links): {}",
+            some_names(&facts.hard_linked)
+        ));
     }
     if facts.signed_in_the_future {
         notes.push("the time of signing lies in the future by this machine's clock".to_owned());
@@ -138,14 +248,27 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         .files
         .iter()
         .map(|file| {
-            json!({
+            let sha256 = |digest: Option<ContentDigest>| Some(digest?.to_sha256()?.to_string());
+            let mut value = json!({
                 "name": file.name,
                 "path": file.path.to_string_lossy(),
                 "status": file.status.name(),
-                "expected_sha256": file.expected.to_string(),
-                "found_sha256": file.found.map(|digest| digest.to_string()),
+                "expected_sha256": sha256(file.expected),
+                "found_sha256": sha256(file.found),
                 "size": file.size,
-            })
+            });
+            if let Some(digest) = file.expected.filter(|digest| digest.to_sha256().is_none()) {
+                value["algorithm"] = json!(digest.algorithm().name());
+                value["expected"] = json!(digest.to_string());
+                value["found"] = json!(file.found.map(|digest| digest.to_string()));
+            }
+            if let Some(shards) = &file.shards {
+                let changed: Vec<_> =
+                    shards.changed.iter().map(|range| json!([range.start, range.end])).collect();
+                value["shards"] =
+                    json!({ "count": shards.count, "checked": shards.checked, "changed": changed });
+            }
+            value
         })
         .collect();
     let key = facts.key.as_ref().map(|key| {
@@ -164,7 +287,8 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         "signature_file": facts.signature_file.as_ref().map(|path| path.to_string_lossy()),
         "format": facts.container.map(|container| match container {
             Container::Bundle => "bundle-manifest",
-            _ => "manifest",
+            Container::Manifest => "manifest",
+            Container::Folder | Container::File => "oms",
         }),
         "authenticated": facts.authenticated,
         "checks": {
@@ -184,6 +308,9 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         "annotations": facts.annotations,
         "statement_sha256": facts.statement.map(|digest| digest.to_string()),
     });
+    if matches!(facts.container, Some(Container::Folder | Container::File)) {
+        add_oms(facts, &mut value);
+    }
     if facts.authenticated == Some(false) {
         // Under names of their own, so that nobody takes a claim for a fact.
         value["claimed_signer"] = json!(facts.signer);
@@ -191,4 +318,52 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         value["claimed_key_version"] = json!(facts.key.as_ref().and_then(|key| key.version));
     }
     value
+}
+
+/// What only OMS signatures have.
+fn add_oms(facts: &Facts, value: &mut Value) {
+    let time = |instant: weightseal::time::Instant| instant.to_string();
+    value["method"] = json!(facts.method.as_ref().map(MethodFact::name));
+    match &facts.method {
+        Some(MethodFact::Certificate(certificate)) => {
+            value["certificate"] = json!({
+                "subject": certificate.subject,
+                "issuer": certificate.issuer,
+                "serial": certificate.serial,
+                "not_before": time(certificate.not_before),
+                "not_after": time(certificate.not_after),
+                "names": certificate.names,
+                "identity": certificate.identity,
+                "sha256": certificate.fingerprint.to_string(),
+            });
+        }
+        Some(MethodFact::Sigstore(sigstore)) => {
+            value["sigstore"] = json!({
+                "identity": sigstore.identity,
+                "issuer": sigstore.issuer,
+                "integrated_time": sigstore.integrated_time.map(time),
+                "timestamps": sigstore.timestamps.iter().copied().map(time).collect::<Vec<_>>(),
+                "log_indices": sigstore.log_indices,
+            });
+        }
+        _ => {}
+    }
+    value["listing"] = json!(facts.listing.as_ref().map(|listing| {
+        json!({
+            "algorithm": listing.algorithm.name(),
+            "shard_size": listing.shard_size,
+            "root_sha256": listing.root.to_string(),
+        })
+    }));
+    let Beside { excluded, ignored, ignored_by_caller, layout, unsigned, uncovered } = &facts.beside;
+    value["beside"] = json!({
+        "excluded": excluded,
+        "ignored": ignored,
+        "ignored_by_caller": ignored_by_caller,
+        "layout": layout,
+        "unsigned": unsigned,
+        "uncovered": uncovered,
+    });
+    value["weakened"] = facts.weakened.iter().map(|weakening| json!(weakening.code())).collect();
+    value["hard_linked"] = json!(facts.hard_linked);
 }

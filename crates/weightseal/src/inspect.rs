@@ -9,8 +9,8 @@ use crate::key::{KeyDocument, KeyError, KeyFileError};
 /// What a file is.
 #[derive(Debug)]
 pub enum Inspection {
-    /// A manifest or a bundle manifest.
-    Signature(SignatureFile),
+    /// A signature file, with its bytes.
+    Signature(SignatureFile, Vec<u8>),
     /// A key or a certificate, with who may read the file.
     Key(KeyDocument, Permissions),
 }
@@ -57,7 +57,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     let (bytes, permissions) = read_bounded(path, Links::Follow, MAX_SIGNATURE_FILE)?;
     let bytes = zeroize::Zeroizing::new(bytes);
     if looks_like_json(&bytes) {
-        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?));
+        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?, bytes.to_vec()));
     }
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),

@@ -19,6 +19,10 @@ pub const MAX_VALUES: usize = 2_750_000;
 /// Most fields in one object. Only free annotations have a number without bound, and people write those.
 pub const MAX_FIELDS: usize = 10_000;
 
+/// The one field, in documents that are read with [`parse_with_list`], in which a number may be written as a float with
+/// an integral value: the reference implementation of OpenSSF Model Signing writes `1000000000.0`.
+const INTEGRAL: &str = "shard_size";
+
 /// Largest magnitude of an integer: beyond 2^53 common parsers disagree about the value (RFC 8259, section 6).
 pub const MAX_INTEGER: i64 = 1 << 53;
 
@@ -79,6 +83,29 @@ pub enum JsonError {
 /// # Errors
 /// [`JsonError`] for anything that is not exactly one value under the restrictions of this module.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    read(bytes, &[], MAX_VALUES, None)
+}
+
+/// Like [`parse`], but hands out the elements of the list at `path` one by one, as they are read; the list itself then
+/// stays empty. So a list of 250 000 entries never stands in memory as JSON. `most` takes the place of [`MAX_VALUES`].
+///
+/// # Errors
+/// [`JsonError`]; elements may have been handed out before.
+pub fn parse_with_list<'s>(
+    bytes: &[u8],
+    path: &'s [&'s str],
+    most: usize,
+    each: &'s mut dyn FnMut(Value),
+) -> Result<Value, JsonError> {
+    read(bytes, path, most, Some(each))
+}
+
+fn read<'s>(
+    bytes: &[u8],
+    path: &'s [&'s str],
+    most: usize,
+    each: Option<&'s mut dyn FnMut(Value)>,
+) -> Result<Value, JsonError> {
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => return Err(JsonError::Encoding("UTF-8 with a byte order mark")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
@@ -87,9 +114,12 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
         _ => {}
     }
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8(error.valid_up_to()))?;
-    let mut values = 0;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: 0, values: &mut values }.deserialize(&mut reader).map_err(syntax)?;
+    let way = each.is_some().then_some(0);
+    let mut state = State { values: 0, most, path, each };
+    let value = Strict { depth: 0, way, integral: false, state: &mut state }
+        .deserialize(&mut reader)
+        .map_err(syntax)?;
     reader.end().map_err(syntax)?;
     Ok(value)
 }
@@ -101,33 +131,44 @@ fn syntax(error: serde_json::Error) -> JsonError {
     JsonError::Syntax { what, line, column }
 }
 
-struct Strict<'a> {
-    depth: usize,
-    values: &'a mut usize,
+struct State<'s> {
+    values: usize,
+    most: usize,
+    path: &'s [&'s str],
+    each: Option<&'s mut dyn FnMut(Value)>,
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+struct Strict<'a, 's> {
+    depth: usize,
+    /// How many fields of the path lead here, if nothing but they do.
+    way: Option<usize>,
+    /// Whether this number may be written like `8.0`.
+    integral: bool,
+    state: &'a mut State<'s>,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        *self.values += 1;
-        if *self.values > MAX_VALUES {
-            return Err(serde::de::Error::custom(format_args!("more than {MAX_VALUES} values")));
+        self.state.values += 1;
+        if self.state.values > self.state.most {
+            return Err(serde::de::Error::custom(format_args!("more than {} values", self.state.most)));
         }
         deserializer.deserialize_any(self)
     }
 }
 
-impl Strict<'_> {
-    fn deeper<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
+impl<'s> Strict<'_, 's> {
+    fn deeper<E: serde::de::Error>(&mut self, way: Option<usize>) -> Result<Strict<'_, 's>, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Strict { depth: self.depth + 1, values: self.values })
+        Ok(Strict { depth: self.depth + 1, way, integral: false, state: self.state })
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,7 +196,11 @@ impl<'de> Visitor<'de> for Strict<'_> {
             .and_then(|value| self.visit_i64(value))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        // 2^53 and below: every integer there is exact as a float, and so is the cast.
+        if self.integral && value.fract() == 0.0 && (0.0..=MAX_INTEGER as f64).contains(&value) {
+            return Ok(Value::Integer(value as i64));
+        }
         Err(E::custom("a number that is not an integer up to 2^53"))
     }
 
@@ -165,8 +210,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::with_capacity(1);
-        while let Some(value) = items.next_element_seed(self.deeper()?)? {
-            list.push(value);
+        let is_the_list = self.way == Some(self.state.path.len());
+        while let Some(value) = items.next_element_seed(self.deeper(None)?)? {
+            match self.state.each.as_mut().filter(|_| is_the_list) {
+                Some(each) => each(value),
+                None => list.push(value),
+            }
         }
         Ok(Value::Array(list))
     }
@@ -174,14 +223,18 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Value, A::Error> {
         // Most objects are small; growing would take room for four at once.
         let mut object: Vec<(String, Value)> = Vec::with_capacity(1);
-        self.deeper::<A::Error>()?;
+        self.deeper::<A::Error>(None)?;
         while let Some(name) = fields.next_key::<String>()? {
             if object.len() == MAX_FIELDS {
                 return Err(serde::de::Error::custom(format_args!(
                     "more than {MAX_FIELDS} fields in one object"
                 )));
             }
-            object.push((name, fields.next_value_seed(self.deeper()?)?));
+            let way = self.way.filter(|way| self.state.path.get(*way) == Some(&name.as_str()));
+            let integral = self.state.each.is_some() && name == INTEGRAL;
+            let inner = Strict { integral, ..self.deeper(way.map(|way| way + 1))? };
+            let value = fields.next_value_seed(inner)?;
+            object.push((name, value));
         }
         if let Some(name) = duplicate(&object) {
             let shown: String = name.chars().take(64).collect();
@@ -371,6 +424,29 @@ mod tests {
 
     fn refused(text: &str) -> String {
         parse(text.as_bytes()).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn a_list_can_be_taken_element_by_element() {
+        let text = br#"{"a":{"l":[1,[2],{"a":{"l":[3]}}],"m":[4]},"l":[5]}"#;
+        let mut taken = Vec::new();
+        let rest =
+            parse_with_list(text, &["a", "l"], MAX_VALUES, &mut |value| taken.push(value)).expect("JSON");
+        let expected = parse(br#"[1,[2],{"a":{"l":[3]}}]"#).expect("JSON");
+        assert_eq!(Value::Array(taken), expected);
+        assert_eq!(rest, parse(br#"{"a":{"l":[],"m":[4]},"l":[5]}"#).expect("JSON"));
+        let float = |text: &str| {
+            parse_with_list(text.as_bytes(), &["l"], MAX_VALUES, &mut |_| {})
+                .map(|value| value == Value::Object(vec![("shard_size".to_owned(), Value::Integer(8))]))
+        };
+        assert_eq!(float(r#"{"shard_size":8.0}"#), Ok(true));
+        for bad in ["8.5", "-8.0", "1e300", "-0.0e-1"] {
+            assert!(float(&format!(r#"{{"shard_size":{bad}}}"#)) != Ok(true), "{bad}");
+        }
+        assert!(float(r#"{"size":8.0}"#).is_err());
+        assert!(parse(br#"{"shard_size":8.0}"#).is_err());
+        let twice = br#"{"a":{"l":[1],"l":[2]}}"#;
+        assert!(parse_with_list(twice, &["a", "l"], MAX_VALUES, &mut |_| {}).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! sign_file(&model, None, &key, &options, &())?;
 //!
 //! let keys = KeyRing::new([key.public().clone()]);
-//! let policy = Policy { keys, requirements: Requirements::default(), now };
+//! let policy = Policy::of_keys(keys, Requirements::default(), now);
 //! let target = Target { path: model, ..Target::default() };
 //! let Outcome::Verified(verified) = verify(&target, &policy, &())? else { unreachable!("one file is whole") };
 //! assert_eq!(verified.facts().signer.as_deref(), Some("training-pipeline@ml-team"));
@@ -27,7 +27,7 @@
 //! lower ones:
 //!
 //! ```text
-//!           inspect  load
+//!           inspect  load  diff
 //!           sign     verify
 //!                trust
 //!               format
@@ -36,11 +36,12 @@
 //!            hash     key
 //!                file
 //!         digest  json  time
-//!                text
+//!           parallel  text
 //! ```
 
 #![forbid(unsafe_code)]
 
+pub mod diff;
 pub mod digest;
 pub mod envelope;
 pub mod file;
@@ -51,6 +52,7 @@ pub mod json;
 pub mod key;
 pub mod listing;
 pub mod load;
+mod parallel;
 pub mod sign;
 pub mod text;
 pub mod time;

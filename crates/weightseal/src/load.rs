@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::file::{FileError, Held, Keeper, PrivateFolder};
 use crate::hash::Observer;
-use crate::verify::{Failure, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep};
+use crate::verify::{
+    Failure, FileFact, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep,
+};
 
 /// What may be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -54,6 +56,10 @@ pub fn load(
         let files = &partial.facts().files;
         let checked = files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
         return Err(inconclusive(Trouble::OnlyAPart { checked, count: files.len() }));
+    }
+    let in_part = |file: &&FileFact| file.status == FileStatus::PartlyChecked;
+    if let Some(file) = outcome.facts().files.iter().find(in_part) {
+        return Err(inconclusive(Trouble::ShardOnly { name: file.name.clone() }));
     }
     let files = kept
         .into_iter()

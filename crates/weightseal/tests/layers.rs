@@ -16,7 +16,7 @@ mod source;
 /// The modules, lowest level first. Those on one line do not use each other. A new top-level module is
 /// added here and to the drawing in ARCHITECTURE.md.
 const LEVELS: &[&[&str]] = &[
-    &["text"],
+    &["parallel", "text"],
     &["digest", "json", "time"],
     &["file"],
     &["hash", "key"],

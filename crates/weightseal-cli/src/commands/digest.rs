@@ -1,88 +1,148 @@
-//! `weightseal digest`: SHA-256 digests in the format of sha256sum, on all cores.
+//! `weightseal digest`: SHA-256 digests in the format of sha256sum, on all cores; of a folder the OMS root digest and
+//! the digest of its listing.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+use weightseal::digest::Digest;
+use weightseal::envelope::{SignedFile, reference_root_of, root_of};
 use weightseal::file::{Links, OpenedFile};
-use weightseal::hash::{FileDigest, HashError, hash_files, hash_reader};
+use weightseal::format::OMS_NAME;
+use weightseal::hash::{FileDigest, Observer, hash_files, hash_reader};
+use weightseal::listing::{escaped_name, sums_digest};
+use weightseal::sign::{Serialization, SignError, list_model};
 use weightseal::text::EscapedPath;
 
-use crate::args::DigestArguments;
+use crate::args::{DigestArguments, OrderArgument};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::result::some_names;
+
+/// What was computed for one argument.
+enum Hashed {
+    File(FileDigest),
+    Folder(FolderDigests),
+}
+
+struct FolderDigests {
+    root: Digest,
+    listing: Digest,
+    files: usize,
+    left_out: Vec<String>,
+}
 
 pub(crate) fn run(arguments: &DigestArguments, output: &mut Output) -> Result<(), Problem> {
     let progress = Progress::new(output);
     let is_stdin = |path: &Path| path == Path::new("-");
-    let paths: Vec<PathBuf> = arguments.files.iter().filter(|path| !is_stdin(path)).cloned().collect();
+    let is_file = |path: &&PathBuf| !is_stdin(path) && !path.is_dir();
+    // All files at once, since that fills all cores; each folder does so alone.
+    let paths: Vec<PathBuf> = arguments.files.iter().filter(is_file).cloned().collect();
     let mut hashed =
         hash_files(&paths, &|_, path| OpenedFile::open(path, Links::Follow), &progress).into_iter();
+    let mut paths = paths.iter().peekable();
     let mut results = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
+        let of_file = |result: Result<FileDigest, _>| result.map(Hashed::File).map_err(Problem::from);
         let result = if is_stdin(path) {
-            Some(hash_reader(std::io::stdin().lock(), &progress))
+            of_file(hash_reader(io::stdin().lock(), &progress))
         } else {
-            hashed.next()
+            // The list has the files, in the order of the arguments; what is not next in it is a folder.
+            match paths.next_if_eq(&path).and_then(|_| hashed.next()) {
+                Some(result) => of_file(result),
+                None => {
+                    hash_folder(path, arguments.order, &progress).map(Hashed::Folder).map_err(Problem::from)
+                }
+            }
         };
-        // `hash_files` has one result for each path.
-        results.extend(result.map(|result| (path, result)));
+        results.push((path, result));
     }
     drop(progress);
-    print(results, output)
+    print(results, arguments.order, output)
 }
 
-/// Prints what there is; the first file without a digest decides the exit status.
+fn hash_folder(
+    folder: &Path,
+    order: OrderArgument,
+    observer: &dyn Observer,
+) -> Result<FolderDigests, SignError> {
+    let signature = folder.join(OMS_NAME);
+    let model = list_model(folder, Some(&signature), &Serialization::default(), observer)?;
+    let root = match order {
+        OrderArgument::Specification => root_of(&model.files, None),
+        OrderArgument::Reference => reference_root_of(&model.files),
+    };
+    // Hashed as a whole, each file has one digest.
+    let digest_of = |file: &SignedFile| file.digests.as_slice().first().copied();
+    let digests: Vec<_> =
+        model.files.iter().filter_map(|file| Some((file.shown_name(), digest_of(file)?))).collect();
+    let listing = sums_digest(digests.iter().map(|(name, digest)| (*name, digest)));
+    Ok(FolderDigests { root, listing, files: model.files.len(), left_out: model.left_out })
+}
+
+/// Prints what there is; the first argument without a digest decides the exit status.
 fn print(
-    results: Vec<(&PathBuf, Result<FileDigest, HashError>)>,
+    results: Vec<(&PathBuf, Result<Hashed, Problem>)>,
+    order: OrderArgument,
     output: &mut Output,
 ) -> Result<(), Problem> {
+    let order = match order {
+        OrderArgument::Specification => "specification",
+        OrderArgument::Reference => "reference",
+    };
     let mut first_problem = None;
-    let mut text = Vec::new();
-    let mut objects = Vec::new();
+    let (mut text, mut notes) = (Vec::new(), Vec::new());
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     for (path, result) in results {
+        let shown = path.to_string_lossy();
         match result {
-            Ok(digest) => {
-                text.push(if io::stdout().is_terminal() {
-                    // A person reads this: a name must not move the cursor.
-                    format!("{}  {}\n", digest.digest, EscapedPath(path)).into_bytes()
-                } else {
-                    line(path, &digest)
-                });
-                objects.push(serde_json::json!({
-                    "file": path.to_string_lossy(), "sha256": digest.digest.to_string(), "size": digest.size,
-                }));
+            Ok(Hashed::File(FileDigest { digest, size })) => {
+                text.push(line(path, &digest, ""));
+                files.push(json!({ "file": shown, "sha256": digest.to_string(), "size": size }));
             }
-            Err(error) => {
-                let problem = Problem::from(error);
+            Ok(Hashed::Folder(FolderDigests { root, listing, files: count, left_out })) => {
+                text.push(line(path, &root, &format!(" (OMS root, {order} order)")));
+                text.push(line(path, &listing, " (listing)"));
+                folders.push(json!({
+                    "folder": shown, "root_sha256": root.to_string(), "listing_sha256": listing.to_string(),
+                    "order": order, "files": count, "left_out": left_out,
+                }));
+                if !left_out.is_empty() {
+                    notes.push(format!("left out of {}: {}", EscapedPath(path), some_names(&left_out)));
+                }
+            }
+            Err(problem) => {
                 output.failure("error", &problem.message, problem.code, &[], problem.hint.as_deref());
                 first_problem.get_or_insert(Problem::reported(problem.status, problem.code));
             }
         }
     }
     if output.is_json() {
-        output.json(&serde_json::json!({ "schema": "weightseal.digest/1", "files": objects }));
+        output.json(&json!({ "schema": "weightseal.digest/1", "files": files, "folders": folders }));
     } else {
         output.data(&text.concat());
     }
+    if !folders.is_empty() {
+        notes.push(
+            "the OMS root does not bind file names: two models whose files have other names can have the same \
+             root; never use it as an identity, use the listing"
+                .to_owned(),
+        );
+    }
+    notes.iter().for_each(|note| output.note(note));
     first_problem.map_or(Ok(()), Err)
 }
 
-/// `DIGEST  NAME`; a name with a line end or a backslash is escaped, and a backslash before the line says so.
-fn line(path: &Path, digest: &FileDigest) -> Vec<u8> {
-    let name = path.as_os_str().as_encoded_bytes();
-    let mut escaped = Vec::with_capacity(name.len());
-    for byte in name {
-        match byte {
-            b'\\' => escaped.extend(b"\\\\"),
-            b'\n' => escaped.extend(b"\\n"),
-            b'\r' => escaped.extend(b"\\r"),
-            _ => escaped.push(*byte),
-        }
+/// `DIGEST  NAME` as sha256sum prints it, for a folder with what it is a digest of.
+fn line(path: &Path, digest: &Digest, of: &str) -> Vec<u8> {
+    if io::stdout().is_terminal() {
+        // A person reads this: a name must not move the cursor.
+        return format!("{digest}  {}{of}\n", EscapedPath(path)).into_bytes();
     }
-    let mark = if escaped == name { "" } else { "\\" };
-    let mut line = format!("{mark}{}  ", digest.digest).into_bytes();
-    line.append(&mut escaped);
-    line.push(b'\n');
+    let (mark, name) = escaped_name(path.as_os_str().as_encoded_bytes());
+    let mut line = format!("{mark}{digest}  ").into_bytes();
+    line.extend(name);
+    line.extend(format!("{of}\n").into_bytes());
     line
 }

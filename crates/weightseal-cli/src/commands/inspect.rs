@@ -1,29 +1,40 @@
 //! `weightseal inspect`: explain a file to a person, parting what is signed from what is only claimed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use weightseal::envelope::{Claims, Statement};
-use weightseal::format::{SignatureFile, Signed, Visible, differences};
+use weightseal::format::{OMS_NAME, SignatureFile, Signed, Visible, differences};
 use weightseal::inspect::{Inspection, inspect};
 use weightseal::text::{Escaped, EscapedPath};
 
 use crate::args::InspectArguments;
-use crate::commands::key;
+use crate::commands::{inspect_oms, key};
 use crate::output::Output;
 use crate::problem::Problem;
 
 pub(crate) fn run(arguments: &InspectArguments, output: &mut Output) -> Result<(), Problem> {
-    match inspect(&arguments.file)? {
+    match inspect(&inspected(&arguments.file))? {
         Inspection::Key(document, permissions) => {
             key::print(&arguments.file, &document, None, permissions, output)
         }
-        Inspection::Signature(file) => {
-            output.text(&explain(&arguments.file, &file));
-            output.json(&to_json(&arguments.file, &file));
+        Inspection::Signature(file, bytes) => {
+            let place = inspected(&arguments.file);
+            if !output.is_json() {
+                output.text(&match &file {
+                    SignatureFile::Oms(oms) => inspect_oms::explain(&place, oms, &bytes),
+                    SignatureFile::Manifest(_) | SignatureFile::Bundle(_) => explain(&place, &file),
+                });
+            }
+            output.json_of(|| to_json(&place, &file, &bytes));
         }
     }
     Ok(())
+}
+
+/// A folder stands for the signature in it.
+pub fn inspected(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(OMS_NAME) } else { path.to_owned() }
 }
 
 fn explain(path: &Path, file: &SignatureFile) -> String {
@@ -66,10 +77,11 @@ fn parts(file: &SignatureFile) -> (&'static str, &[Visible]) {
             ("manifest of one file", std::slice::from_ref(&manifest.visible))
         }
         SignatureFile::Bundle(bundle) => ("bundle manifest", &bundle.artifacts),
+        SignatureFile::Oms(_) => ("OMS signature", &[]),
     }
 }
 
-fn lines(text: &mut String, lines: &[(&str, String)]) {
+pub(super) fn lines(text: &mut String, lines: &[(&str, String)]) {
     for (name, value) in lines {
         text.push_str(&format!("  {name:<14} {value}\n"));
     }
@@ -88,12 +100,11 @@ fn signed_lines(signed: &Signed) -> Vec<(&'static str, String)> {
     list
 }
 
-fn claim_lines(claims: &Claims) -> Vec<(&'static str, String)> {
-    let mut list = vec![
-        ("signer", Escaped(&claims.signer).to_string()),
-        ("signed at", claims.signed_at.to_string()),
-        ("key id", claims.key_id.to_string()),
-    ];
+pub(super) fn claim_lines(claims: &Claims) -> Vec<(&'static str, String)> {
+    let mut list = vec![("signed at", claims.signed_at.to_string()), ("key id", claims.key_id.to_string())];
+    if let Some(signer) = &claims.signer {
+        list.insert(0, ("signer", Escaped(signer).to_string()));
+    }
     list.extend(claims.key_version.map(|version| ("key version", version.to_string())));
     list.extend(claims.model_version.map(|version| ("model version", version.to_string())));
     list.extend(claims.expires_at.as_ref().map(|time| ("expires at", time.to_string())));
@@ -120,8 +131,11 @@ fn visible_lines(visible: &Visible) -> Vec<(&'static str, String)> {
     list
 }
 
-/// What a signature file says, signed apart from claimed.
-pub fn to_json(path: &Path, file: &SignatureFile) -> Value {
+/// What a signature file says, signed apart from claimed. `bytes` are the file's own.
+pub fn to_json(path: &Path, file: &SignatureFile, bytes: &[u8]) -> Value {
+    if let SignatureFile::Oms(oms) = file {
+        return inspect_oms::to_json(path, oms, bytes);
+    }
     let (_, entries) = parts(file);
     let signed = file.signed().map(|signed| {
         let Statement { name, claims, resources } = &signed.statement;
@@ -154,7 +168,11 @@ pub fn to_json(path: &Path, file: &SignatureFile) -> Value {
     json!({
         "schema": "weightseal.inspect/1",
         "file": path.to_string_lossy(),
-        "kind": match file { SignatureFile::Manifest(_) => "manifest", SignatureFile::Bundle(_) => "bundle-manifest" },
+        "kind": match file {
+            SignatureFile::Manifest(_) => "manifest",
+            SignatureFile::Bundle(_) => "bundle-manifest",
+            SignatureFile::Oms(_) => "oms",
+        },
         "signed": signed,
         "claimed": entries,
         "ignored": ignored,

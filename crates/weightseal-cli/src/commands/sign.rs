@@ -1,21 +1,31 @@
-//! `weightseal sign`: sign a file, or several as one bundle.
+//! `weightseal sign`: sign a file, a folder, or several files as one bundle.
 
-use serde_json::json;
-use weightseal::format::is_manifest_name;
-use weightseal::sign::{CompatSignature, Options, SignedFiles, sign_bundle, sign_file};
-use weightseal::text::EscapedPath;
+use std::num::NonZeroU64;
+
+use serde_json::{Value, json};
+use weightseal::envelope::{ShardDialect, SignedFile};
+use weightseal::file::{FileError, Follow, exists};
+use weightseal::format::{Limits, OMS_NAME, is_manifest_name};
+use weightseal::key::{Algorithm, PrivateKey};
+use weightseal::sign::{
+    CompatSignature, Options, Serialization, SignExcludes, SignedFiles, SignedModel, sign_bundle, sign_file,
+    sign_model,
+};
+use weightseal::text::{Escaped, EscapedPath};
 use weightseal::time::{Instant, Timestamp, parse_expiry};
 
-use crate::args::{SignArguments, parse_annotations};
+use crate::args::{FormatArgument, ListingArguments, ShardDialectArgument, SignArguments, parse_annotations};
 use crate::output::Output;
 use crate::passphrase;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::result::some_names;
+use crate::trust::{ignored, read_certificates};
 
 pub(crate) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), Problem> {
     if arguments.bundle.is_none() && arguments.files.len() > 1 {
         let hint = "sign several files as one set with --bundle NAME.manifest.json, or one after the other";
-        return Err(Problem::usage("one manifest is for one file", Some(hint)));
+        return Err(Problem::usage("one signature is for one model", Some(hint)));
     }
     if let Some(bundle) = arguments.bundle.as_deref()
         && !bundle.file_name().and_then(|name| name.to_str()).is_some_and(is_manifest_name)
@@ -24,6 +34,65 @@ pub(crate) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
         return Err(Problem::usage(
             message,
             Some("name it NAME.manifest.json, so that `verify` knows it for what it is"),
+        ));
+    }
+    if let Some(missing) = arguments.files.iter().find(|file| !exists(file)) {
+        return Err(FileError::NotFound { path: missing.clone() }.into());
+    }
+    match format(arguments)? {
+        FormatArgument::Oms => sign_oms(arguments, output),
+        FormatArgument::Manifest => sign_manifest(arguments, output),
+    }
+}
+
+/// A folder gets an OMS signature, a file a manifest, unless asked otherwise.
+fn format(arguments: &SignArguments) -> Result<FormatArgument, Problem> {
+    let is_folder = arguments.files[0].is_dir();
+    let asked = arguments.format.unwrap_or(match is_folder && arguments.bundle.is_none() {
+        true => FormatArgument::Oms,
+        false => FormatArgument::Manifest,
+    });
+    match asked {
+        FormatArgument::Manifest if is_folder && arguments.bundle.is_none() => Err(Problem::usage(
+            "a manifest is for one file, and this is a folder",
+            Some("leave out --format, or sign its files as one set with --bundle NAME.manifest.json"),
+        )),
+        FormatArgument::Manifest if uses_listing(arguments) => Err(Problem::usage(
+            "--hash, --shard-size, --ignore, --allow-symlinks, --no-default-excludes and --certificate are for OMS signatures",
+            Some("add --format oms"),
+        )),
+        FormatArgument::Oms if arguments.bundle.is_some() => Err(Problem::usage(
+            "--bundle writes a bundle manifest, not an OMS signature",
+            Some("sign a folder instead"),
+        )),
+        FormatArgument::Oms if arguments.no_compat_signature => Err(Problem::usage(
+            "--no-compat-signature is for manifests",
+            Some("leave it out: an OMS signature has no second signature"),
+        )),
+        asked => Ok(asked),
+    }
+}
+
+fn uses_listing(arguments: &SignArguments) -> bool {
+    let ListingArguments {
+        hash,
+        shard_size,
+        shard_dialect,
+        ignore,
+        allow_symlinks,
+        no_default_excludes,
+        max_signature_size,
+    } = &arguments.listing;
+    let listing = hash.is_some() || shard_size.is_some() || shard_dialect.is_some() || !ignore.is_empty();
+    let listing = listing || max_signature_size.is_some();
+    listing || *allow_symlinks || *no_default_excludes || arguments.certificate.is_some()
+}
+
+fn sign_manifest(arguments: &SignArguments, output: &mut Output) -> Result<(), Problem> {
+    if arguments.signer.is_none() {
+        return Err(Problem::usage(
+            "a manifest says who signs, and --signer is missing",
+            Some("for example --signer training-pipeline@ml-team"),
         ));
     }
     let options = options(arguments)?;
@@ -41,8 +110,130 @@ pub(crate) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
     Ok(())
 }
 
+fn sign_oms(arguments: &SignArguments, output: &mut Output) -> Result<(), Problem> {
+    let options = options(arguments)?;
+    let serialization = serialization(&arguments.listing)?;
+    let chain = match &arguments.certificate {
+        Some(leaf) => {
+            let mut chain = read_certificates(std::slice::from_ref(leaf))?;
+            chain.extend(read_certificates(&arguments.intermediate)?);
+            Some(chain)
+        }
+        None => None,
+    };
+    let key = passphrase::unlock(&arguments.key, &arguments.passphrase, output)?;
+    let progress = Progress::new(output);
+    let (model, place) = (&arguments.files[0], arguments.output.as_deref());
+    let signed = sign_model(model, place, &key, chain.as_deref(), &serialization, &options, &progress);
+    drop(progress);
+    report_model(&signed?, arguments, &options, &key, output);
+    Ok(())
+}
+
+/// How the arguments want files to be listed.
+///
+/// # Errors
+/// A path to be left out that cannot be one.
+pub fn serialization(listing: &ListingArguments) -> Result<Serialization, Problem> {
+    Ok(Serialization {
+        algorithm: listing.hash.unwrap_or_default(),
+        shard_size: listing.shard_size.and_then(NonZeroU64::new),
+        dialect: match listing.shard_dialect.unwrap_or_default() {
+            ShardDialectArgument::Specification => ShardDialect::Specification,
+            ShardDialectArgument::Reference => ShardDialect::Reference,
+        },
+        ignore: ignored(&listing.ignore)?,
+        default_excludes: match listing.no_default_excludes {
+            true => SignExcludes::Sign,
+            false => SignExcludes::LeaveOut,
+        },
+        follow: if listing.allow_symlinks { Follow::Anywhere } else { Follow::Refuse },
+        limits: listing.max_signature_size.map_or_else(Limits::default, Limits::for_size),
+    })
+}
+
+/// What a person should know about a signature that was just made.
+pub fn notes(signed: &SignedModel, key: &PrivateKey) -> Vec<String> {
+    let mut notes = Vec::new();
+    if matches!(key.public().algorithm(), Algorithm::Rsa | Algorithm::Ed25519) {
+        let kind = key.public().algorithm().key_name();
+        notes.push(format!(
+            "the reference implementation (model-signing) cannot verify signatures with {kind} keys"
+        ));
+    }
+    if signed.files.iter().any(|file| file.shown_name() == OMS_NAME) {
+        notes.push(format!(
+            "`{OMS_NAME}` in the folder is signed as one of its files: changing it breaks this signature"
+        ));
+    }
+    if !signed.left_out.is_empty() {
+        notes.push(format!("left out, and not signed: {}", some_names(&signed.left_out)));
+    }
+    if !signed.links_outside.is_empty() {
+        notes.push(format!(
+            "these symbolic links lead out of the folder, and will not verify without --allow-symlinks: {}",
+            some_names(&signed.links_outside)
+        ));
+    }
+    if !signed.hard_linked.is_empty() {
+        notes.push(format!(
+            "these files have other names elsewhere (hard links): {}",
+            some_names(&signed.hard_linked)
+        ));
+    }
+    notes
+}
+
+fn report_model(
+    signed: &SignedModel,
+    arguments: &SignArguments,
+    options: &Options,
+    key: &PrivateKey,
+    output: &mut Output,
+) {
+    let model = EscapedPath(&arguments.files[0]);
+    let what = match arguments.files[0].is_dir() {
+        true => format!("{model} ({})", count_of(signed.files.len())),
+        false => model.to_string(),
+    };
+    let signer = options.signer.as_deref().map(|signer| format!(", as {}", Escaped(signer)));
+    let signer = signer.unwrap_or_default();
+    let (key_id, place) = (key.public().id(), EscapedPath(&signed.signature));
+    output.verdict("signed", &format!("{what}  key {}{signer}  -> {place}", key_id.short()));
+    let notes = notes(signed, key);
+    for note in &notes {
+        output.note(note);
+    }
+    output.json_of(|| {
+        json!({
+            "schema": "weightseal.sign/1",
+            "signature": signed.signature.to_string_lossy(),
+            "files": signed.files.iter().map(file_json).collect::<Vec<_>>(),
+            "root_sha256": signed.root.to_string(),
+            "signer": options.signer,
+            "signed_at": options.signed_at.as_str(),
+            "key_id": key_id.to_string(),
+            "statement_sha256": signed.statement.to_string(),
+            "left_out": signed.left_out,
+            "notes": notes,
+        })
+    });
+}
+
+/// A signed file with its digests.
+pub fn file_json(file: &SignedFile) -> Value {
+    let digests = file.digests.as_slice();
+    let algorithm = digests.first().map(|digest| digest.algorithm().name());
+    let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
+    json!({ "name": file.shown_name(), "algorithm": algorithm, "digests": digests, "size": file.size })
+}
+
+fn count_of(files: usize) -> String {
+    format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
 fn options(arguments: &SignArguments) -> Result<Options, Problem> {
-    let now = Instant::now();
+    let now = signing_time()?;
     let annotations =
         parse_annotations(&arguments.annotations).map_err(|problem| Problem::usage(problem, None))?;
     Ok(Options {
@@ -55,17 +246,27 @@ fn options(arguments: &SignArguments) -> Result<Options, Problem> {
             true => CompatSignature::Omit,
             false => CompatSignature::Write,
         },
-        ..Options::new(arguments.signer.clone(), Timestamp::from_instant(now))
+        signer: arguments.signer.clone(),
+        ..Options::unnamed(Timestamp::from_instant(now))
+    })
+}
+
+/// Now, or the time that builds which are to be repeatable have agreed on (reproducible-builds.org).
+fn signing_time() -> Result<Instant, Problem> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(Instant::now()) };
+    let seconds = text.to_str().and_then(|text| text.parse::<i64>().ok());
+    seconds.and_then(|seconds| Instant::from_second(seconds).ok()).ok_or_else(|| {
+        Problem::usage(
+            "the environment variable SOURCE_DATE_EPOCH is no number of seconds",
+            Some("unset it, or give it seconds since 1970"),
+        )
     })
 }
 
 fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
     let hint = "for example 90d, 1y, 2027-01-31 or 2027-01-31T12:00:00Z";
     parse_expiry(text, now).ok_or_else(|| {
-        Problem::usage(
-            format!("--expires `{}` is neither a duration nor a date", weightseal::text::Escaped(text)),
-            Some(hint),
-        )
+        Problem::usage(format!("--expires `{}` is neither a duration nor a date", Escaped(text)), Some(hint))
     })
 }
 
@@ -77,8 +278,7 @@ fn report(
     output: &mut Output,
 ) {
     let what = match &arguments.bundle {
-        Some(_) if signed.files.len() == 1 => "1 file".to_owned(),
-        Some(_) => format!("{} files", signed.files.len()),
+        Some(_) => count_of(signed.files.len()),
         None => EscapedPath(&arguments.files[0]).to_string(),
     };
     output.verdict(
@@ -86,7 +286,7 @@ fn report(
         &format!(
             "{what}  key {}, as {}  -> {}",
             key_id.short(),
-            weightseal::text::Escaped(&options.signer),
+            Escaped(options.signer.as_deref().unwrap_or_default()),
             EscapedPath(&signed.manifest)
         ),
     );

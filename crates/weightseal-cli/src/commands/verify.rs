@@ -2,47 +2,43 @@
 
 use serde_json::json;
 use weightseal::envelope::Container;
-use weightseal::format::{Covered, Fault, bundle_name};
-use weightseal::key::{KeyFileError, PublicKey, load_public};
+use weightseal::format::{Covered, Fault, Limits, bundle_name};
 use weightseal::text::{Escaped, EscapedPath};
-use weightseal::time::Instant;
-use weightseal::trust::{KeyRing, Requirements, Unauthenticated};
-use weightseal::verify::{Facts, Failure, FileStatus, Outcome, Policy, Reason, Rejected, Target, verify};
+use weightseal::trust::{Requirements, Unauthenticated};
+use weightseal::verify::{
+    Facts, Failure, FileStatus, MethodFact, Outcome, Policy, Reason, Rejected, Target, verify,
+};
 
 use crate::Status;
-use crate::args::VerifyArguments;
+use crate::args::{TrustArguments, VerifyArguments};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::result::{accepted, notes, reason_json, to_json, verdict};
+use crate::result::{accepted, notes, reason_json, to_json, verdict, warnings};
 
 /// How many reasons behind the headline are shown to a person.
 const MOST_REASONS: usize = 20;
 
 pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<(), Problem> {
-    let keys =
-        arguments.key.iter().map(|path| load_public(path)).collect::<Result<Vec<PublicKey>, KeyFileError>>();
-    let keys = match keys {
-        Ok(keys) => keys,
-        Err(error) => return Err(not_carried_out(Problem::from(error), None, output)),
-    };
-    let policy = Policy {
-        keys: KeyRing::new(keys),
-        requirements: Requirements {
-            signer: arguments.signer.clone(),
-            least_model_version: arguments.model_version_at_least,
-            max_age: arguments.max_age.clone(),
-            unauthenticated: match arguments.require_authenticated {
-                true => Unauthenticated::Refuse,
-                false => Unauthenticated::Accept,
-            },
+    let requirements = Requirements {
+        signer: arguments.signer.clone(),
+        least_model_version: arguments.model_version_at_least,
+        max_age: arguments.max_age.clone(),
+        unauthenticated: match arguments.require_authenticated {
+            true => Unauthenticated::Refuse,
+            false => Unauthenticated::Accept,
         },
-        now: Instant::now(),
     };
+    let policy = match crate::trust::policy(&arguments.trust, &arguments.folder, requirements) {
+        Ok(policy) => policy,
+        Err(problem) => return Err(not_carried_out(problem, None, output)),
+    };
+    let TrustArguments { key, ca_root, intermediate, trusted_root, .. } = &arguments.trust;
+    let mut trusted = key.iter().chain(ca_root).chain(intermediate).chain(trusted_root);
     if let Some(copy) = &arguments.copy_to
-        && let Some(key) = arguments.key.iter().find(|key| weightseal::file::is_same(copy, key))
+        && let Some(file) = trusted.find(|file| weightseal::file::is_same(copy, file))
     {
-        let message = format!("a copy to `{}` would replace the key", EscapedPath(key));
+        let message = format!("a copy to `{}` would replace the key", EscapedPath(file));
         return Err(not_carried_out(
             Problem::usage(message, Some("name another place with --copy-to")),
             None,
@@ -54,9 +50,16 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
         signature: arguments.signature.clone(),
         base: arguments.base.clone(),
         copy_to: arguments.copy_to.clone(),
+        only: arguments.folder.only.clone(),
+        limits: arguments.folder.max_signature_size.map_or_else(Limits::default, Limits::for_size),
     };
+    carry_out(&target, &policy, output)
+}
+
+/// Verifies and prints what came of it.
+pub(crate) fn carry_out(target: &Target, policy: &Policy, output: &mut Output) -> Result<(), Problem> {
     let progress = Progress::new(output);
-    let result = verify(&target, &policy, &progress);
+    let result = verify(target, policy, &progress);
     drop(progress);
     match result {
         Ok(outcome) => {
@@ -76,6 +79,9 @@ fn accept(outcome: &Outcome, output: &mut Output) {
     for note in &notes(facts) {
         output.note(note);
     }
+    for warning in &warnings(facts) {
+        output.warning(warning);
+    }
     if facts.authenticated == Some(false) {
         let what = match facts.container {
             Some(Container::Bundle) => {
@@ -87,7 +93,7 @@ fn accept(outcome: &Outcome, output: &mut Output) {
         };
         output.warning(what);
     }
-    output.json(&accepted(outcome));
+    output.json_of(|| accepted(outcome));
 }
 
 /// The result on one line.
@@ -96,6 +102,13 @@ fn summary(outcome: &Outcome) -> String {
     let checked = facts.files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
     let mut parts = Vec::new();
     parts.push(match (outcome, facts.container) {
+        (Outcome::Partial(_), Some(Container::Folder)) => {
+            format!("{}, {}{}", EscapedPath(&facts.target), part(facts), signed_as(facts))
+        }
+        (_, Some(Container::Folder)) => {
+            format!("{} ({}){}", EscapedPath(&facts.target), count(checked), signed_as(facts))
+        }
+        (_, Some(Container::File)) => format!("{}{}", EscapedPath(&facts.target), signed_as(facts)),
         (Outcome::Partial(_), _) => format!(
             "{}, {checked} of {} of {}{}",
             EscapedPath(&facts.target),
@@ -111,6 +124,11 @@ fn summary(outcome: &Outcome) -> String {
     let version =
         facts.key.as_ref().and_then(|key| key.version).map(|version| format!(" (version {version})"));
     let version = version.unwrap_or_default();
+    if facts.listing.is_some() {
+        parts.extend(facts.signed_at.as_ref().map(weightseal::time::Timestamp::to_seconds));
+        parts.push(signer_of(facts, &version));
+        return parts.join("  ");
+    }
     if let (Some(key), Some(time)) = (&facts.key, &facts.signed_at) {
         let (key, time) = (key.id.short(), time.to_seconds());
         match (facts.authenticated, facts.signer.as_deref().map(Escaped)) {
@@ -129,9 +147,57 @@ fn summary(outcome: &Outcome) -> String {
     parts.join("  ")
 }
 
+/// Who signed an OMS signature.
+fn signer_of(facts: &Facts, version: &str) -> String {
+    let name = facts.signer.as_deref().map(|signer| format!(", signing as {}", Escaped(signer)));
+    let name = name.unwrap_or_default();
+    match (&facts.method, &facts.key) {
+        (Some(MethodFact::Certificate(certificate)), _) => {
+            let who = certificate.identity.as_deref().unwrap_or(&certificate.subject);
+            format!("certificate of {}, issued by {}{name}", Escaped(who), Escaped(&certificate.issuer))
+        }
+        (Some(MethodFact::Sigstore(sigstore)), _) => {
+            format!("{} by the word of {}{name}", Escaped(&sigstore.identity), Escaped(&sigstore.issuer))
+        }
+        (_, Some(key)) => format!("key {}{version}{name}", key.id.short()),
+        (_, None) => name,
+    }
+}
+
+/// How much of a folder was looked at.
+fn part(facts: &Facts) -> String {
+    let with = |status: FileStatus| facts.files.iter().filter(move |file| file.status == status);
+    let files = with(FileStatus::Unchanged).count();
+    let shards: usize =
+        with(FileStatus::PartlyChecked).filter_map(|file| Some(file.shards.as_ref()?.checked)).sum();
+    let shards = match shards {
+        0 => None,
+        1 => Some("1 shard".to_owned()),
+        shards => Some(format!("{shards} shards")),
+    };
+    let all = count(facts.files.len());
+    match (files, shards) {
+        (files, None) => format!("{files} of {all}"),
+        (0, Some(shards)) => format!("{shards}, of {all}"),
+        (files, Some(shards)) => format!("{files} of {all}, and {shards}"),
+    }
+}
+
 /// `1 file`, `2 files`.
 fn count(files: usize) -> String {
     format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
+/// The signed name of a model that is called otherwise here.
+fn signed_as(facts: &Facts) -> String {
+    let place = weightseal::file::resolve(weightseal::file::or_here(&facts.target)).ok();
+    let here = place.as_deref().unwrap_or(&facts.target).file_name();
+    match &facts.name {
+        Some(name) if !name.is_empty() && here.is_none_or(|here| here != name.as_str()) => {
+            format!(" [signed as `{}`]", Escaped(name))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The signed name of a set whose bundle manifest is called otherwise.
@@ -166,30 +232,37 @@ fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
     }
     let hint = headline.hint();
     output.failure("rejected", &headline.to_string(), headline.code(), &details, hint.as_deref());
-    let mut value = to_json("rejected", headline.code(), rejected.facts());
-    value["message"] = json!(headline.to_string());
-    value["hint"] = json!(hint);
-    value["reasons"] = rejected.reasons().iter().map(reason_json).collect();
-    output.json(&value);
+    output.json_of(|| {
+        let mut value = to_json("rejected", headline.code(), rejected.facts());
+        value["message"] = json!(headline.to_string());
+        value["hint"] = json!(hint);
+        value["reasons"] = rejected.reasons().iter().map(reason_json).collect();
+        value
+    });
     Problem::reported(Status::Rejected, headline.code())
 }
 
-fn not_carried_out(problem: Problem, facts: Option<&Facts>, output: &mut Output) -> Problem {
+/// Prints why there was no verification.
+pub(crate) fn not_carried_out(problem: Problem, facts: Option<&Facts>, output: &mut Output) -> Problem {
     output.failure("error", &problem.message, problem.code, &[], problem.hint.as_deref());
-    let mut value = match facts {
-        Some(facts) => to_json("inconclusive", problem.code, facts),
-        None => json!({ "schema": "weightseal.result/1", "verdict": "inconclusive", "code": problem.code }),
-    };
-    value["message"] = json!(problem.message);
-    value["hint"] = json!(problem.hint);
-    output.json(&value);
+    output.json_of(|| {
+        let mut value = match facts {
+            Some(facts) => to_json("inconclusive", problem.code, facts),
+            None => {
+                json!({ "schema": "weightseal.result/1", "verdict": "inconclusive", "code": problem.code })
+            }
+        };
+        value["message"] = json!(problem.message);
+        value["hint"] = json!(problem.hint);
+        value
+    });
     Problem::reported(problem.status, problem.code)
 }
 
 /// Expected and found, in full, one under the other.
 fn details(reason: &Reason) -> Vec<String> {
     match reason {
-        Reason::HashMismatch { expected, found, .. } => {
+        Reason::HashMismatch { expected, found, .. } | Reason::ShardMismatch { expected, found, .. } => {
             vec![format!("expected {expected}"), format!("found    {found}")]
         }
         Reason::MissingFile { path, .. } => vec![format!("looked for `{}`", EscapedPath(path))],

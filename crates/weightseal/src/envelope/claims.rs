@@ -47,8 +47,8 @@ impl Container {
 pub struct Claims {
     /// What kind of file the statement was made for.
     pub container: Container,
-    /// Who signs, by the key holder's word.
-    pub signer: String,
+    /// Who signs, by the key holder's word. A manifest always has it, an OMS signature may leave it out.
+    pub signer: Option<String>,
     /// When, by the key holder's word.
     pub signed_at: Timestamp,
     /// Which of the signer's keys, counted from 1.
@@ -71,7 +71,9 @@ impl Claims {
             put(name, json!(value));
         }
         put("container", json!(self.container.name()));
-        put("signer", json!(self.signer));
+        if let Some(signer) = &self.signer {
+            put("signer", json!(signer));
+        }
         put("signed_at", json!(self.signed_at.as_str()));
         put("key_id", json!(self.key_id.to_string()));
         if let Some(version) = self.key_version {
@@ -93,8 +95,10 @@ impl Claims {
             .into_iter()
             .find(|kind| kind.name() == container)
             .ok_or_else(|| FieldError::value("container", "is not a kind of signature file"))?;
-        let signer = fields.string("signer")?;
-        check_signer(&signer).map_err(|problem| FieldError::value("signer", problem))?;
+        let signer = fields.optional_string("signer")?;
+        if let Some(signer) = &signer {
+            check_signer(signer).map_err(|problem| FieldError::value("signer", problem))?;
+        }
         let signed_at = time(&fields.string("signed_at")?, "signed_at")?;
         let key_version = fields.optional_integer("key_version", 1)?;
         let key_id = fields.string("key_id")?.parse().map_err(|error| FieldError::value("key_id", error))?;

@@ -5,10 +5,18 @@
 
 mod claims;
 mod dsse;
+mod oms;
+mod oms_fault;
+#[cfg(test)]
+mod oms_tests;
+mod oms_write;
 mod statement;
 
 pub use claims::{Claims, Container, check_annotation, check_signer};
 pub use dsse::{
     Envelope, EnvelopeSignature, MAX_SIGNATURES, PAYLOAD_TYPE, decode_base64, encode_base64, pae,
 };
+pub use oms::{OmsForm, OmsStatement, SignedDigests, SignedFile};
+pub use oms_fault::OmsFault;
+pub use oms_write::{ShardDialect, reference_root_of, root_of};
 pub use statement::{MAX_ENTRIES, Resource, Statement, StatementError};

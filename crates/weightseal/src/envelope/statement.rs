@@ -8,8 +8,8 @@ use crate::digest::Digest;
 use crate::json::{self, FieldError, FieldProblem, Fields, JsonError, Value};
 use crate::listing::{SafeName, UnsafeName, root_digest};
 
-const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
+pub(super) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+pub(super) const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 
 /// Most entries in one signature (docs/spec/manifest.md, limits).
 pub const MAX_ENTRIES: usize = 250_000;
@@ -155,7 +155,7 @@ impl Resource {
     }
 }
 
-fn read_annotations(value: Value) -> Result<(Option<u64>, Option<Digest>), FieldError> {
+pub(super) fn read_annotations(value: Value) -> Result<(Option<u64>, Option<Digest>), FieldError> {
     let mut fields = Fields::of(value, "annotations")?;
     let size = fields.optional_integer("size", 0)?;
     let chunks = fields.take("chunks");
@@ -185,6 +185,9 @@ fn read_subject(value: Value) -> Result<(String, Digest, Claims), FieldError> {
     let claims =
         Claims::from_json(subject.require("annotations")?).map_err(|error| error.within("annotations"))?;
     subject.finish()?;
+    if claims.signer.is_none() {
+        return Err(FieldError::new("annotations.signer", FieldProblem::Missing));
+    }
     Ok((name, root, claims))
 }
 

@@ -195,7 +195,9 @@ impl FileError {
             Self::Keep { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space, or keep the copy elsewhere: in memory, or on another disk".to_owned()
             }
-            Self::TooManyEntries { .. } => "name the bundle manifest itself".to_owned(),
+            Self::TooManyEntries { .. } => {
+                "take away what does not belong to the model".to_owned()
+            }
             Self::SharedFolder { .. } => {
                 "name a folder of your own, in folders of your own or root's, as the one for temporary files (TMPDIR)"
                     .to_owned()

@@ -1,16 +1,26 @@
 //! The only door to the file system: opening what may be hostile, and writing so that nothing is lost.
 //!
 //! Everything here follows POSIX.1-2017; what only Linux has (renaming without
-//! replacing, sealed memory, control groups) stands in one place each: `write.rs`, `held.rs`, `room.rs`.
+//! replacing, sealed memory, control groups, `openat2`) stands in one place each: `write.rs`, `held.rs`, `room.rs`,
+//! `beneath.rs`.
 
+#[cfg(unix)]
+mod beneath;
+mod entry;
 mod error;
 mod held;
 mod open;
 mod private;
 #[cfg(target_os = "linux")]
 mod room;
+#[cfg(unix)]
+mod tree;
+#[cfg(not(unix))]
+#[path = "tree_plain.rs"]
+mod tree;
 mod write;
 
+pub use entry::{EntryKind, Follow, MAX_TREE, TreeEntry, fingerprint};
 pub use error::{FileError, Kind};
 pub use held::{Filling, Held, Keep, Keeper};
 pub use open::{
@@ -18,4 +28,5 @@ pub use open::{
     permissions_of, place_below, read_bounded, resolve, size_of,
 };
 pub use private::PrivateFolder;
-pub use write::{Replace, Staged, remove_quietly};
+pub use tree::Tree;
+pub use write::{Replace, Staged, remove_quietly, staged_path};

@@ -2,7 +2,7 @@
 //! never more bytes than asked for.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use super::{FileError, Kind};
@@ -22,6 +22,7 @@ pub struct OpenedFile {
     file: File,
     path: PathBuf,
     before: Snapshot,
+    links: u64,
 }
 
 impl OpenedFile {
@@ -49,12 +50,16 @@ impl OpenedFile {
         Self::regular(file, &path)
     }
 
-    fn regular(file: File, path: &Path) -> Result<Self, FileError> {
+    pub(super) fn regular(file: File, path: &Path) -> Result<Self, FileError> {
         let metadata = file.metadata().map_err(|error| FileError::read(path, error))?;
         if !metadata.is_file() {
             return Err(FileError::NotRegular { path: path.to_owned(), kind: kind_of(&metadata) });
         }
-        Ok(Self { file, path: path.to_owned(), before: Snapshot::of(&metadata) })
+        #[cfg(unix)]
+        let links = std::os::unix::fs::MetadataExt::nlink(&metadata);
+        #[cfg(not(unix))]
+        let links = 1;
+        Ok(Self { file, path: path.to_owned(), before: Snapshot::of(&metadata), links })
     }
 
     /// Its size in bytes when it was opened.
@@ -65,6 +70,20 @@ impl OpenedFile {
     /// The path it was opened by.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it has other names on its file system (POSIX hard links), as of when it was opened.
+    pub fn is_hard_linked(&self) -> bool {
+        self.links > 1
+    }
+
+    /// Goes on reading from this offset, in bytes.
+    ///
+    /// # Errors
+    /// A [`FileError`] when the system fails.
+    pub fn skip_to(&mut self, offset: u64) -> Result<(), FileError> {
+        self.file.seek(io::SeekFrom::Start(offset)).map_err(|error| FileError::read(&self.path, error))?;
+        Ok(())
     }
 
     /// Who may read it.
@@ -120,7 +139,11 @@ pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, P
 }
 
 fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
-    let mut opened = OpenedFile::open(path, links)?;
+    let mut opened = match OpenedFile::open(path, links) {
+        // In a Hugging Face cache every file is such a link.
+        Err(error @ FileError::Symlink { .. }) => open_in_cache(path).ok_or(error)?,
+        other => other?,
+    };
     if opened.size() > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), size: opened.size(), limit });
     }
@@ -137,6 +160,12 @@ fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissi
     }
     opened.ensure_unchanged(count)?;
     Ok((bytes, permissions))
+}
+
+/// A file of a snapshot in a Hugging Face cache.
+fn open_in_cache(path: &Path) -> Option<OpenedFile> {
+    let tree = super::Tree::open(folder_of(path), super::Follow::Refuse).ok()?;
+    tree.open_file(Path::new(path.file_name()?)).ok()
 }
 
 /// Makes sure that what is to be replaced at `path`, if anything is there, is a regular file.
@@ -297,34 +326,31 @@ fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
     Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
 }
 
-/// Walks from `folder` down to `path`, which begins with it, by folder handles.
+/// Opens `path`, which begins with `folder`, following no link below it.
 #[cfg(unix)]
 fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
-    use rustix::fs::{CWD, Mode, OFlags, openat};
-    // A handle for walking needs no permission to list the folder where the system can tell the two apart.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const WALK: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const WALK: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-
-    let mut walked = or_here(folder).to_owned();
-    let mut handle =
-        openat(CWD, &walked, WALK, Mode::empty()).map_err(|error| FileError::read(&walked, error.into()))?;
+    use super::beneath;
+    use rustix::fs::{CWD, Mode, openat};
+    let top = or_here(folder);
+    let handle =
+        openat(CWD, top, beneath::WALK, Mode::empty()).map_err(|error| FileError::read(top, error.into()))?;
     let below = path.strip_prefix(folder).unwrap_or(path);
-    for component in below.parent().into_iter().flat_map(Path::components) {
-        walked.push(component);
-        handle = openat(&handle, component.as_os_str(), WALK | OFlags::NOFOLLOW, Mode::empty()).map_err(
-            |error| match walked.read_link() {
-                Ok(_) => FileError::symlink(&walked, walked.strip_prefix(".").unwrap_or(&walked)),
-                Err(_) => FileError::read(path, error.into()),
-            },
-        )?;
+    match beneath::open(&handle, below, beneath::READ, beneath::Links::Refuse) {
+        Ok(file) => Ok(file.into()),
+        Err(error) => Err(explain_beneath(path, error.into())),
     }
-    let name = below.file_name().unwrap_or_default();
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let file = openat(&handle, name, flags, Mode::empty())
-        .map_err(|error| explain(path, Links::Refuse, error.into()))?;
-    Ok(File::from(file))
+}
+
+/// Like [`explain`], where a link may also stand on the way.
+#[cfg(unix)]
+pub(super) fn explain_beneath(path: &Path, error: io::Error) -> FileError {
+    if !is_loop(&error) || path.is_symlink() {
+        return explain(path, Links::Refuse, error);
+    }
+    match path.ancestors().find(|above| above.is_symlink()) {
+        Some(link) => FileError::symlink(link, link.strip_prefix(".").unwrap_or(link)),
+        None => FileError::read(path, error),
+    }
 }
 
 #[cfg(not(unix))]

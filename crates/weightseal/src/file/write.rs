@@ -26,6 +26,11 @@ pub enum Replace {
 /// How long another process may hold the staged file before we give up: signing holds it for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Where the file that will become `target` is written.
+pub fn staged_path(target: &Path) -> PathBuf {
+    target.with_file_name(temporary_name(target.file_name().unwrap_or_default()))
+}
+
 /// A file being written beside its final place. Dropped without [`Staged::put_in_place`], it is removed.
 #[derive(Debug)]
 pub struct Staged {

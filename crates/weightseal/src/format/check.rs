@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BundleManifest, Covered, Fault, Manifest, SignatureFile, Signed, Visible};
+use super::{BundleManifest, Covered, Fault, Manifest, OmsSignature, SignatureFile, Signed, Visible};
 use crate::digest::Digest;
 use crate::envelope::{Container, EnvelopeSignature, Resource, StatementError};
 use crate::json::FieldError;
@@ -15,7 +15,20 @@ pub fn check(file: &SignatureFile, key: &PublicKey) -> Vec<Fault> {
     match file {
         SignatureFile::Manifest(manifest) => check_manifest(manifest, key),
         SignatureFile::Bundle(bundle) => check_bundle(bundle, key),
+        SignatureFile::Oms(oms) => check_oms(oms, key),
     }
+}
+
+/// Everything that is wrong with an OMS signature under this key, wherever the key comes from. What is signed must
+/// name the very key, where it names one.
+pub fn check_oms(oms: &OmsSignature, key: &PublicKey) -> Vec<Fault> {
+    if oms.verify(key).is_err() {
+        let covered = Covered::Statement;
+        return vec![Fault::InvalidSignature { covered, key: key.id(), artifact: None, mistake: None }];
+    }
+    let stated = oms.statement.claims.as_ref().map(|claims| claims.key_id);
+    let wrong = stated.filter(|stated| *stated != key.id());
+    wrong.into_iter().map(|stated| Fault::WrongKeyId { stated, key: key.id() }).collect()
 }
 
 fn check_manifest(manifest: &Manifest, key: &PublicKey) -> Vec<Fault> {
@@ -66,6 +79,7 @@ pub fn seems_signed_by(file: &SignatureFile, key: &PublicKey) -> bool {
     let first = match file {
         SignatureFile::Manifest(manifest) => Some(&manifest.visible),
         SignatureFile::Bundle(bundle) => bundle.artifacts.first(),
+        SignatureFile::Oms(oms) => return oms.verify(key).is_ok(),
     };
     first.is_some_and(|visible| check_hex_signature(visible, key, None, Explain::No).is_none())
 }
@@ -76,6 +90,7 @@ pub fn differences(file: &SignatureFile) -> Vec<Fault> {
         SignatureFile::Manifest(manifest) => {
             manifest.signed.iter().flat_map(|signed| compare_manifest(manifest, signed)).collect()
         }
+        SignatureFile::Oms(_) => Vec::new(),
         SignatureFile::Bundle(bundle) => {
             let mut faults = check_list(bundle);
             faults.extend(bundle.signed.iter().flat_map(|signed| compare_bundle(bundle, signed)));
@@ -235,7 +250,7 @@ fn check_claims(visible: &Visible, signed: &Signed, place: &str) -> Vec<Fault> {
     let claims = &signed.statement.claims;
     let version = |version: Option<u64>| version.map(|number| number.to_string());
     [
-        mismatch(&format!("{place}signer"), Some(&claims.signer), Some(&visible.signer)),
+        mismatch(&format!("{place}signer"), claims.signer.as_deref(), Some(&visible.signer)),
         mismatch(
             &format!("{place}signed_at"),
             Some(claims.signed_at.as_str()),

@@ -1,6 +1,6 @@
 //! What can be wrong with a signature file, told apart. Each of these rejects.
 
-use crate::envelope::{Container, StatementError};
+use crate::envelope::{Container, OmsFault, StatementError};
 use crate::json::{FieldError, JsonError};
 use crate::key::{KeyId, Mistake};
 use crate::listing::UnsafeName;
@@ -30,8 +30,43 @@ pub enum Fault {
     /// The signed statement is wrong, though it may be properly signed.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// A field of an OMS signature is wrong.
+    #[error("in the Sigstore bundle, {0}")]
+    Bundle(#[source] FieldError),
+    /// A Sigstore bundle of another version or kind.
+    #[error("the bundle is of the media type `{}`, not a Sigstore bundle v0.3", Escaped(.found))]
+    MediaType {
+        /// What it says.
+        found: String,
+    },
+    /// An envelope around something else than a statement.
+    #[error("the envelope holds `{}`, not an in-toto statement", Escaped(.found))]
+    PayloadType {
+        /// What it says.
+        found: String,
+    },
+    /// Not exactly one signature in a Sigstore bundle.
+    #[error("the bundle has {count} signatures, where exactly 1 is allowed")]
+    SignatureCount {
+        /// How many there are.
+        count: usize,
+    },
+    /// The signed statement of an OMS signature is wrong, though it may be properly signed.
+    #[error(transparent)]
+    Oms(#[from] OmsFault),
+    /// A signature of a form that is read only where the caller says so.
+    #[error("the signature has the form of version 0.2.0, which the specification of today does not allow")]
+    Legacy,
+    /// The statement names another key than the one that signed.
+    #[error("the signed statement names key {}, but key {} signed it", .stated.short(), .key.short())]
+    WrongKeyId {
+        /// The key that the statement names.
+        stated: KeyId,
+        /// The key that the signature fits.
+        key: KeyId,
+    },
     /// Another format.
-    #[error("no manifest, but {looks_like}")]
+    #[error("no signature file, but {looks_like}")]
     NotASignature {
         /// What it looks like.
         looks_like: &'static str,
@@ -112,10 +147,16 @@ impl Fault {
             Self::Field(_) => "malformed-manifest",
             Self::Name(_) | Self::Statement(StatementError::Name(_)) => "unsafe-name",
             Self::Statement(_) => "malformed-statement",
+            Self::Bundle(_) => "malformed-bundle",
+            Self::MediaType { .. } => "unsupported-media-type",
+            Self::PayloadType { .. } => "unsupported-payload-type",
+            Self::SignatureCount { .. } => "signature-count",
+            Self::Oms(fault) => fault.code(),
+            Self::Legacy => "legacy-signature",
             Self::NotASignature { .. } => "unsupported-format",
             Self::WrongContainer { .. } => "wrong-container",
             Self::InvalidSignature { .. } => "invalid-signature",
-            Self::KeyMismatch { .. } => "key-mismatch",
+            Self::KeyMismatch { .. } | Self::WrongKeyId { .. } => "key-mismatch",
             Self::FieldMismatch { .. } => "field-mismatch",
             Self::EntryRemoved { .. } => "entry-removed",
             Self::EntryAdded { .. } => "entry-added",
@@ -133,13 +174,21 @@ impl Fault {
             Self::Json(_) | Self::Field(_) | Self::Statement(_) => {
                 "fetch the signature file again from where it was published; if it stays so, ask the signer".to_owned()
             }
-            Self::NotASignature { .. } => "manifests end in `.manifest.json`; this version reads manifests and bundle manifests".to_owned(),
+            Self::NotASignature { .. } => "signature files are manifests (`*.manifest.json`) and OMS signatures (`model.sig`)".to_owned(),
+            Self::Bundle(_) | Self::MediaType { .. } | Self::PayloadType { .. } | Self::SignatureCount { .. } => {
+                "fetch the signature file again from where it was published; if it stays so, ask the signer".to_owned()
+            }
+            Self::Oms(fault) => fault.hint().to_owned(),
+            Self::Legacy => "ask the signer to sign again with a tool of today".to_owned(),
+            Self::WrongKeyId { .. } => {
+                "somebody re-signed a statement that was made with another key: ask the signer".to_owned()
+            }
             Self::InvalidSignature { mistake: Some(mistake), .. } => format!(
                 "it was made as {mistake}; the signer has to sign again with RSA-PSS (MGF1-SHA256, salt of maximum \
                  or digest length) over the 64 hex digits"
             ),
             Self::InvalidSignature { mistake: None, .. } => {
-                "either another key signed, or the manifest was changed after signing: ask the signer for key and manifest".to_owned()
+                "either another key signed, or the signature file was changed after signing: ask the signer for both".to_owned()
             }
             Self::KeyMismatch { field, found, .. } if field.ends_with("key_size") && found == "4096" => {
                 "some signing scripts write 4096 whatever the key: sign again, or have the signer correct `key_size`".to_owned()
@@ -148,6 +197,12 @@ impl Fault {
             Self::FieldMismatch { .. } => "somebody edited the manifest after signing; `weightseal inspect` shows what was signed".to_owned(),
             Self::EntryRemoved { .. } | Self::EntryAdded { .. } | Self::DuplicateEntry { .. } | Self::WrongCount { .. } => {
                 "somebody changed the set after signing; fetch the bundle manifest again from where it was published".to_owned()
+            }
+            Self::WrongContainer { expected: Container::File, found: Container::Folder } => {
+                "the signature is of the whole folder: verify the folder, with --only for a part of it".to_owned()
+            }
+            Self::WrongContainer { expected: Container::Folder, found: Container::File } => {
+                "the signature is of one file: name that file".to_owned()
             }
             Self::WrongContainer { .. } => {
                 "somebody moved a signed statement into another file; fetch the signature file again".to_owned()

@@ -1,4 +1,4 @@
-//! The signature file on disk: manifests and bundle manifests (docs/spec/manifest.md), told apart, read
+//! The signature file on disk: manifests and bundle manifests (docs/spec/manifest.md) and OMS signatures, told apart, read
 //! strictly, written, and held against a key. Bytes in, facts out: no file is opened here.
 
 mod bundle;
@@ -6,18 +6,47 @@ mod check;
 mod fault;
 mod manifest;
 mod names;
+mod oms;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
-pub use check::{check, differences, seems_signed_by};
+pub use check::{check, check_oms, differences, seems_signed_by};
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
-pub use names::{MANIFEST_SUFFIX, bundle_name, is_manifest_name, manifest_names};
+pub use names::{
+    MANIFEST_SUFFIX, OMS_NAME, OMS_SUFFIX, bundle_name, is_manifest_name, is_oms_name, manifest_names,
+};
+pub use oms::{KeyHint, Method, OmsSignature};
 
+use crate::envelope::MAX_ENTRIES;
 use crate::json::{self, Value};
 use crate::key::KeyId;
 
 /// Largest signature file: 250 000 entries of about 250 bytes.
 pub const MAX_SIGNATURE_FILE: u64 = 64 * 1024 * 1024;
+
+/// How much of a signature file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The entries in it.
+    pub entries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: MAX_SIGNATURE_FILE, entries: MAX_ENTRIES }
+    }
+}
+
+impl Limits {
+    /// Room for a file of this size, and for as many entries as fit into one: at most one in 200 bytes, since the
+    /// digest alone takes 64 digits, and base64 a third more.
+    pub fn for_size(bytes: u64) -> Self {
+        let entries = usize::try_from(bytes / 200).unwrap_or(usize::MAX);
+        Self { bytes, entries: entries.max(MAX_ENTRIES) }
+    }
+}
 
 /// A signature file of a kind that we read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +55,8 @@ pub enum SignatureFile {
     Manifest(Box<Manifest>),
     /// The bundle manifest of several files.
     Bundle(Box<BundleManifest>),
+    /// An OMS signature of a folder or a file.
+    Oms(Box<OmsSignature>),
 }
 
 impl SignatureFile {
@@ -34,13 +65,21 @@ impl SignatureFile {
     /// # Errors
     /// A [`Fault`]: no strict JSON, no such kind, a field that is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+        Self::parse_within(bytes, Limits::default())
+    }
+
+    /// Reads a signature file with other limits; that of its size is for whoever reads the file.
+    ///
+    /// # Errors
+    /// A [`Fault`], as for [`SignatureFile::parse`].
+    pub fn parse_within(bytes: &[u8], limits: Limits) -> Result<Self, Fault> {
         let value = json::parse(bytes)?;
         let Value::Object(fields) = &value else {
             return Err(Fault::NotASignature { looks_like: value.kind() });
         };
         let has = |name: &str| fields.iter().any(|(field, _)| field == name);
-        if has("mediaType") || has("dsseEnvelope") || has("verificationMaterial") {
-            Err(Fault::NotASignature { looks_like: "a Sigstore bundle (an OMS signature)" })
+        if oms::is_bundle(fields) {
+            OmsSignature::from_json(value, limits.entries).map(|oms| Self::Oms(Box::new(oms)))
         } else if has("payloadType") {
             Err(Fault::NotASignature { looks_like: "a bare DSSE envelope" })
         } else if has("artifacts") {
@@ -52,19 +91,21 @@ impl SignatureFile {
         }
     }
 
-    /// The file's text: JSON, indented by 2, with a final line end.
+    /// The file's text: JSON, indented by 2 where people read it, with a final line end.
     pub fn to_text(&self) -> String {
         match self {
             Self::Manifest(manifest) => manifest.to_text(),
             Self::Bundle(bundle) => bundle.to_text(),
+            Self::Oms(oms) => oms.to_text(),
         }
     }
 
-    /// The signed part, if there is an envelope.
+    /// The signed part, if this is a manifest or bundle manifest with an envelope.
     pub fn signed(&self) -> Option<&Signed> {
         match self {
             Self::Manifest(manifest) => manifest.signed.as_ref(),
             Self::Bundle(bundle) => bundle.signed.as_ref(),
+            Self::Oms(_) => None,
         }
     }
 
@@ -73,6 +114,7 @@ impl SignatureFile {
         let shown = match self {
             Self::Manifest(manifest) => manifest.visible.key_id,
             Self::Bundle(bundle) => bundle.artifacts.iter().find_map(|entry| entry.key_id),
+            Self::Oms(_) => None,
         };
         self.signed().map(|signed| signed.statement.claims.key_id).into_iter().chain(shown).collect()
     }
@@ -82,6 +124,7 @@ impl SignatureFile {
         match self {
             Self::Manifest(manifest) => &manifest.ignored,
             Self::Bundle(bundle) => &bundle.ignored,
+            Self::Oms(_) => &[],
         }
     }
 }

@@ -21,6 +21,17 @@ pub fn is_manifest_name(file_name: &str) -> bool {
     file_name.len() > MANIFEST_SUFFIX.len() && file_name.ends_with(MANIFEST_SUFFIX)
 }
 
+/// The name of an OMS signature inside the folder that it signs.
+pub const OMS_NAME: &str = "model.sig";
+
+/// How the names of OMS signatures end.
+pub const OMS_SUFFIX: &str = ".sig";
+
+/// Whether a file is called like an OMS signature.
+pub fn is_oms_name(file_name: &str) -> bool {
+    file_name.len() > OMS_SUFFIX.len() && file_name.ends_with(OMS_SUFFIX)
+}
+
 /// The name of the set that a bundle manifest signs: its file name without the ending.
 pub fn bundle_name(file_name: &str) -> &str {
     file_name.strip_suffix(MANIFEST_SUFFIX).filter(|name| !name.is_empty()).unwrap_or(file_name)

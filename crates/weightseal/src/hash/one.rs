@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 use std::sync::mpsc::sync_channel;
 
+use super::plan::{Absorb, ContentDigests, Plan, PlanHasher};
 use super::{FileDigest, HashError, Observer};
-use crate::digest::Hasher;
+use crate::digest::{HashAlgorithm, Hasher};
 use crate::file::{FileError, Filling, OpenedFile, Staged};
 
 /// Bytes read at once: large enough that system calls do not count, small enough for the second-level cache.
@@ -63,16 +64,95 @@ pub fn hash_and_copy(
     copy_opened(file, copy, observer)
 }
 
-pub(super) fn hash_opened(mut file: OpenedFile, observer: &dyn Observer) -> Result<FileDigest, HashError> {
-    // Reading ahead on a second core was measured and brought nothing here: the bytes then cross between caches.
+pub(super) fn hash_opened(file: OpenedFile, observer: &dyn Observer) -> Result<FileDigest, HashError> {
     let mut hasher = Hasher::new();
+    let size = read_into(file, &mut hasher, observer)?;
+    Ok(FileDigest { digest: hasher.finish(), size })
+}
+
+/// Hashes exactly the file that is open, according to a plan.
+///
+/// # Errors
+/// [`HashError`].
+pub fn hash_planned(
+    file: OpenedFile,
+    plan: Plan,
+    observer: &dyn Observer,
+) -> Result<ContentDigests, HashError> {
+    observer.expects(file.size());
+    hash_by_plan(file, plan, observer)
+}
+
+/// Hashes exactly the file that is open according to a plan, and writes what was hashed to `copy`. The second result
+/// says whether somebody touched the file meanwhile.
+///
+/// # Errors
+/// [`HashError`].
+pub fn copy_planned(
+    file: OpenedFile,
+    copy: &mut dyn Sink,
+    plan: Plan,
+    observer: &dyn Observer,
+) -> Result<(ContentDigests, bool), HashError> {
+    observer.expects(file.size());
+    copy_by_plan(file, copy, plan, observer)
+}
+
+pub(super) fn hash_by_plan(
+    file: OpenedFile,
+    plan: Plan,
+    observer: &dyn Observer,
+) -> Result<ContentDigests, HashError> {
+    let mut hasher = PlanHasher::new(plan);
+    read_into(file, &mut hasher, observer)?;
+    Ok(hasher.finish())
+}
+
+fn read_into(
+    mut file: OpenedFile,
+    hasher: &mut dyn Absorb,
+    observer: &dyn Observer,
+) -> Result<u64, HashError> {
+    // Reading ahead on a second core was measured and brought nothing here: the bytes then cross between caches.
     let mut block = vec![0; block_size(&file)];
     let size = read_all(&mut file, &mut block, observer, &mut |block| {
-        hasher.update(block);
+        hasher.absorb(block);
         Ok(())
     })?;
     file.ensure_unchanged(size)?;
-    Ok(FileDigest { digest: hasher.finish(), size })
+    Ok(size)
+}
+
+/// Hashes a range of the file that is open: `to` minus `from` bytes, of which there may be fewer.
+///
+/// # Errors
+/// [`HashError`].
+pub fn hash_range(
+    mut file: OpenedFile,
+    range: std::ops::Range<u64>,
+    algorithm: HashAlgorithm,
+    observer: &dyn Observer,
+) -> Result<ContentDigests, HashError> {
+    let mut hasher = PlanHasher::new(Plan { algorithm, shard_size: None });
+    let mut block = vec![0; BLOCK];
+    let mut left = range.end.saturating_sub(range.start);
+    observer.expects(left);
+    file.skip_to(range.start)?;
+    while left > 0 {
+        if observer.cancelled() {
+            return Err(HashError::Cancelled);
+        }
+        let room = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
+        let count = file.read(&mut block[..room])?;
+        if count == 0 {
+            break;
+        }
+        hasher.absorb(&block[..count]);
+        left -= count as u64;
+        observer.advanced(count as u64);
+    }
+    file.ensure_unchanged(file.size())?;
+    Ok(hasher.finish())
 }
 
 /// Above this size a copy is written by a second thread while the first one hashes: below, starting it costs more.
@@ -84,26 +164,46 @@ const BLOCKS: usize = 4;
 const BIG_BLOCK: usize = 1024 * 1024;
 
 pub(super) fn copy_opened(
-    mut file: OpenedFile,
+    file: OpenedFile,
     copy: &mut dyn Sink,
     observer: &dyn Observer,
 ) -> Result<Copied, HashError> {
     let mut hasher = Hasher::new();
+    let (size, source_changed) = copy_into(file, copy, &mut hasher, observer)?;
+    Ok(Copied { digest: FileDigest { digest: hasher.finish(), size }, source_changed })
+}
+
+pub(super) fn copy_by_plan(
+    file: OpenedFile,
+    copy: &mut dyn Sink,
+    plan: Plan,
+    observer: &dyn Observer,
+) -> Result<(ContentDigests, bool), HashError> {
+    let mut hasher = PlanHasher::new(plan);
+    let (_, source_changed) = copy_into(file, copy, &mut hasher, observer)?;
+    Ok((hasher.finish(), source_changed))
+}
+
+fn copy_into(
+    mut file: OpenedFile,
+    copy: &mut dyn Sink,
+    hasher: &mut dyn Absorb,
+    observer: &dyn Observer,
+) -> Result<(u64, bool), HashError> {
     let size = if file.size() < PIPELINED {
         let mut block = vec![0; block_size(&file)];
         read_all(&mut file, &mut block, observer, &mut |block| {
-            hasher.update(block);
+            hasher.absorb(block);
             Ok(copy.write(block)?)
         })?
     } else {
-        pipelined(&mut file, copy, &mut hasher, observer)?
+        pipelined(&mut file, copy, hasher, observer)?
     };
-    let source_changed = match file.ensure_unchanged(size) {
-        Ok(()) => false,
-        Err(FileError::Changed { .. }) => true,
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Copied { digest: FileDigest { digest: hasher.finish(), size }, source_changed })
+    match file.ensure_unchanged(size) {
+        Ok(()) => Ok((size, false)),
+        Err(FileError::Changed { .. }) => Ok((size, true)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// One thread reads and writes the copy, which costs about half of what hashing does; the other hashes the very
@@ -111,7 +211,7 @@ pub(super) fn copy_opened(
 fn pipelined(
     file: &mut OpenedFile,
     copy: &mut dyn Sink,
-    hasher: &mut Hasher,
+    hasher: &mut dyn Absorb,
     observer: &dyn Observer,
 ) -> Result<u64, HashError> {
     std::thread::scope(|scope| {
@@ -139,7 +239,7 @@ fn pipelined(
             }
         });
         for (block, count) in full {
-            hasher.update_from_afar(&block[..count]);
+            hasher.absorb_from_afar(&block[..count]);
             observer.advanced(count as u64);
             // The reader is done with reading when it takes no more.
             let _ = empty_sender.send(block);

@@ -14,17 +14,37 @@ pub(super) struct Block {
 pub(super) fn the_only_block(bytes: &[u8]) -> Result<Block, KeyError> {
     // Text around the blocks may be in any encoding; the blocks themselves are ASCII.
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    let blocks = split(&text);
+    let mut blocks = split(&text);
+    // `openssl ecparam -genkey` writes the curve's name in a block before the key; the key repeats it.
+    blocks.retain(|block| block.label != "EC PARAMETERS" || !block.ended);
     let labels: Vec<_> = blocks.iter().map(|block| block.label).collect();
-    let block = match (blocks.as_slice(), labels.as_slice()) {
-        ([], _) => return Err(KeyError::NotPem),
-        ([block], _) => block,
+    match (blocks.as_slice(), labels.as_slice()) {
+        ([], _) => Err(KeyError::NotPem),
+        ([block], _) => decode(block),
         // A chain of certificates is still certificates given for a key.
-        (_, labels) if labels.iter().all(|label| *label == "CERTIFICATE") => {
-            return Err(KeyError::Certificate);
-        }
-        (blocks, _) => return Err(KeyError::Several { count: blocks.len() }),
+        (_, labels) if labels.iter().all(|label| *label == "CERTIFICATE") => Err(KeyError::Certificate),
+        (blocks, _) => Err(KeyError::Several { count: blocks.len() }),
+    }
+}
+
+/// Every block of a file that holds nothing but certificates, decoded; what is in them is not looked at.
+///
+/// # Errors
+/// [`KeyError::UnknownLabel`] for a block that is none, [`KeyError::NotPem`] if there is no block.
+pub(crate) fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyError> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let blocks = split(&text);
+    if blocks.is_empty() {
+        return Err(KeyError::NotPem);
+    }
+    let certificate = |block: &Raw<'_>| match block.label {
+        "CERTIFICATE" => decode(block).map(|block| block.der.to_vec()),
+        label => Err(KeyError::UnknownLabel { label: label.to_owned() }),
     };
+    blocks.iter().map(certificate).collect()
+}
+
+fn decode(block: &Raw<'_>) -> Result<Block, KeyError> {
     if block.body.contains("Proc-Type:") && block.body.contains("ENCRYPTED") {
         return Err(KeyError::LegacyEncryption(Legacy::ProcType));
     }
@@ -74,10 +94,7 @@ fn split(text: &str) -> Vec<Raw<'_>> {
             None => (after, None),
         };
         let ended = starts_line && ends_line && after.is_some() && !body.contains("-----");
-        // `openssl ecparam -genkey` writes the curve's name in a block before the key; the key repeats it.
-        if label != "EC PARAMETERS" || !ended {
-            blocks.push(Raw { label, body, ended });
-        }
+        blocks.push(Raw { label, body, ended });
         rest = after.unwrap_or_default();
     }
     blocks

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey,
-    RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPssSaltLength, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA256_ASN1,
+    ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PSS_2048_8192_SHA256, RsaParameters,
+    RsaPssSaltLength, UnparsedPublicKey, VerificationAlgorithm,
 };
 use der::asn1::{BitStringRef, UintRef};
 use der::oid::ObjectIdentifier;
@@ -224,6 +225,18 @@ impl PublicKey {
                 }
                 self.check(&ED25519, message, signature)
             }
+        }
+    }
+
+    /// Like [`PublicKey::verify`], with SHA-256 whatever the curve. Only the oldest OMS signatures are made so.
+    ///
+    /// # Errors
+    /// [`BadSignature`].
+    pub fn verify_with_sha256(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        match self.algorithm {
+            Algorithm::EcdsaP384 => self.check(&ECDSA_P384_SHA256_ASN1, message, signature),
+            Algorithm::EcdsaP521 => self.check(&ECDSA_P521_SHA256_ASN1, message, signature),
+            _ => self.verify(message, signature),
         }
     }
 

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use crate::file::FileError;
 use crate::format::Fault;
 use crate::hash::HashError;
-use crate::key::KeyError;
+use crate::key::{KeyError, KeyId};
 use crate::listing::UnsafeName;
 use crate::text::{Escaped, EscapedPath};
+use crate::trust::CertificateRefusal;
 
 /// Why nothing was signed. What was there before is untouched.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +87,54 @@ pub enum SignError {
         /// How many are allowed.
         limit: usize,
     },
+    /// A signature was to be written into its model under a name that loaders may read.
+    #[error("`{}` lies in the model, and is not called like a signature", EscapedPath(.path))]
+    OutputInModel {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no file to sign.
+    #[error("`{}` has no file to sign", EscapedPath(.model))]
+    Empty {
+        /// The folder.
+        model: PathBuf,
+    },
+    /// An empty file, which no shard would cover.
+    #[error("`{}` is empty, and a signature by shards does not cover empty files", Escaped(.name))]
+    Uncovered {
+        /// The file.
+        name: String,
+    },
+    /// Two names that are one on some file systems.
+    #[error("`{}` and `{}` are one name on file systems that do not tell them apart", Escaped(.one), Escaped(.other))]
+    Collision {
+        /// One of them.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// Something in the folder cannot be read.
+    #[error("{0}")]
+    Unreadable(String, &'static str),
+    /// A certificate was to be used, and there is none.
+    #[error("no certificate was given to sign with")]
+    NoCertificate,
+    /// A certificate that verification would refuse.
+    #[error(transparent)]
+    Certificate(Box<CertificateRefusal>),
+    /// The certificate is of another key.
+    #[error("the certificate is of key {}, and the private key is {}", .certificate.short(), .key.short())]
+    CertificateOfAnotherKey {
+        /// The key to sign with.
+        key: KeyId,
+        /// The key in the certificate.
+        certificate: KeyId,
+    },
     /// A manifest to be saved is one that verification would refuse.
     #[error("the manifest cannot be saved: {0}")]
     Malformed(#[source] Fault),
     /// What was written does not verify: a fault of this program or of the machine.
-    #[error("the manifest does not verify after writing: {}", .fault.as_ref().map_or_else(|| "it reads back differently".to_owned(), ToString::to_string))]
+    #[error("the signature file does not verify after writing: {}", .fault.as_ref().map_or_else(|| "it reads back differently".to_owned(), ToString::to_string))]
     SelfCheck {
         /// What the check found.
         fault: Option<Fault>,
@@ -108,6 +152,13 @@ impl SignError {
             Self::Claim { .. } | Self::Duplicate { .. } | Self::Count { .. } | Self::SignsItself { .. } => {
                 "usage"
             }
+            Self::Empty { .. } => "empty-model",
+            Self::Uncovered { .. } => "uncovered-file",
+            Self::Collision { .. } => "colliding-names",
+            Self::Unreadable(_, code) => code,
+            Self::NoCertificate | Self::OutputInModel { .. } => "usage",
+            Self::Certificate(refusal) => refusal.code(),
+            Self::CertificateOfAnotherKey { .. } => "certificate-of-another-key",
             Self::AnotherModels { .. } => "manifest-of-another-model",
             Self::NotReplaceable { .. } => "not-replaceable",
             Self::SecondManifest { .. } => "second-manifest",
@@ -139,6 +190,19 @@ impl SignError {
                 "nothing can be added or changed once a manifest is signed; say it when signing, as an annotation"
                     .to_owned()
             }
+            Self::Empty { .. } => "name a folder with files in it; what is left out does not count".to_owned(),
+            Self::Uncovered { .. } => "sign whole files: leave out --shard-size".to_owned(),
+            Self::Collision { .. } => "rename one of the two".to_owned(),
+            Self::OutputInModel { .. } => "call it NAME.sig, or write it beside the model".to_owned(),
+            Self::Certificate(_) => {
+                "sign with a certificate that verification accepts: valid now, no authority, key usage \
+                 digitalSignature, extended key usage codeSigning"
+                    .to_owned()
+            }
+            Self::CertificateOfAnotherKey { .. } => {
+                "give the private key that the certificate was issued for".to_owned()
+            }
+            Self::Unreadable(..) | Self::NoCertificate => return None,
             Self::Key(_) | Self::Claim { .. } | Self::Duplicate { .. } | Self::SignsItself { .. } => return None,
         })
     }
@@ -147,6 +211,6 @@ impl SignError {
 fn owner(of: Option<&str>) -> String {
     of.map_or_else(
         || "the bundle manifest of a set of files".to_owned(),
-        |of| format!("the manifest of `{}`", Escaped(of)),
+        |of| format!("the signature of `{}`", Escaped(of)),
     )
 }

@@ -1,10 +1,14 @@
 //! Signing: hash, sign, write beside the model, read back, verify, and only then put in place.
 
 mod error;
+mod folder;
 mod place;
 mod run;
 mod save;
 
 pub use error::SignError;
+pub use folder::{
+    ListedModel, Serialization, SignExcludes, SignedModel, list_for_comparison, list_model, sign_model,
+};
 pub use run::{CompatSignature, Options, SignedFiles, SignedManifest, make_manifest, sign_bundle, sign_file};
 pub use save::{ModelWriter, save_manifest};

@@ -1,10 +1,17 @@
 //! Where a manifest goes, and what it may replace there.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::SignError;
-use crate::file::{FileError, Links, exists, is_same_place, or_here, place_below, read_bounded};
-use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, is_manifest_name, manifest_names};
+use crate::file::{
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_same_place, or_here, place_below,
+    read_bounded, resolve,
+};
+use crate::format::{
+    Fault, MAX_SIGNATURE_FILE, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, is_oms_name,
+    manifest_names,
+};
 use crate::key::{KeyDocument, KeyError, MAX_KEY_FILE};
 use crate::listing::{SafeName, UnsafeName};
 
@@ -95,7 +102,134 @@ fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<
             return Ok(Some(other.clone()));
         }
     }
-    Ok(None)
+    let oms = names[0].with_file_name(format!("{}{OMS_SUFFIX}", name.as_str()));
+    Ok(is_or_was_oms(&oms)?.then_some(oms))
+}
+
+/// The place of an OMS signature: in the folder, or beside the file. It may replace an OMS signature, and nothing else.
+pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, SignError> {
+    let (usual, others) = oms_places(model)?;
+    let place = output.map_or(usual, Path::to_owned);
+    if place.file_name().is_none() || is_same_place(&place, model) {
+        return Err(SignError::NotReplaceable { path: place });
+    }
+    let is_inside = model.is_dir() && place_below(&place, model).is_ok_and(|below| below.is_some());
+    if is_inside && !place.file_name().and_then(OsStr::to_str).is_some_and(is_oms_name) {
+        // The place is left out of what is signed; under a name that some loader reads, anything could lie there later.
+        return Err(SignError::OutputInModel { path: place });
+    }
+    match exists(&place).then(|| read(&place)).transpose()? {
+        // In the model's own folder it is this model's, even if the folder was renamed.
+        Some(Ok(SignatureFile::Oms(oms))) if !is_inside && !is_of(&oms.statement.name, model) => {
+            return Err(SignError::AnotherModels {
+                path: place,
+                of: Some(oms.statement.name),
+                propose: None,
+            });
+        }
+        None | Some(Ok(SignatureFile::Oms(_))) => {}
+        Some(Ok(SignatureFile::Manifest(manifest))) => {
+            let of = Some(manifest.visible.model_file.as_str().to_owned());
+            return Err(SignError::AnotherModels { path: place, of, propose: None });
+        }
+        Some(Ok(SignatureFile::Bundle(_))) => {
+            return Err(SignError::AnotherModels { path: place, of: None, propose: None });
+        }
+        Some(Err(_)) => return Err(SignError::NotReplaceable { path: place }),
+    }
+    // Whoever names the place will name it when verifying as well.
+    if output.is_none() {
+        if let Some(other) = other_of_folder(model)? {
+            return Err(SignError::SecondManifest { path: place, other });
+        }
+        for other in others.iter().filter(|other| !is_same_place(other, &place)) {
+            if is_or_was_oms(other)? {
+                return Err(SignError::SecondManifest { path: place, other: other.clone() });
+            }
+        }
+        if !model.is_dir() {
+            let name = SafeName::of_file(model)?;
+            for other in manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)) {
+                if matches!(occupant(&other, &name)?, Occupant::ThisModels | Occupant::Damaged) {
+                    return Err(SignError::SecondManifest { path: place, other });
+                }
+            }
+        }
+    }
+    Ok(place)
+}
+
+/// Whether a statement with this subject may be of this model. Others than weightseal write what they like.
+fn is_of(subject: &str, model: &Path) -> bool {
+    let place = resolve(or_here(model)).ok();
+    let name = place.as_deref().and_then(Path::file_name);
+    let own = model.file_name();
+    subject.is_empty() || [name, own].into_iter().flatten().any(|name| name == OsStr::new(subject))
+}
+
+/// What else verification would take for a signature of a folder: a bundle manifest in it, `model.sig` beside it.
+fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
+    if !model.is_dir() {
+        return Ok(None);
+    }
+    let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
+    for other in entries(model, MAX_TREE, &is_manifest)? {
+        if matches!(read(&other)?, Ok(SignatureFile::Bundle(_))) {
+            return Ok(Some(other));
+        }
+    }
+    let folder = named(model)?;
+    let (Some(name), above) = (folder.file_name(), folder_of(&folder)) else { return Ok(None) };
+    let beside = if above == Path::new(".") { OMS_NAME.into() } else { above.join(OMS_NAME) };
+    let is_own = name == OsStr::new("model");
+    if is_own || !exists(&beside) {
+        return Ok(None);
+    }
+    match read(&beside)? {
+        Ok(SignatureFile::Oms(oms)) if name == OsStr::new(&oms.statement.name) => Ok(Some(beside)),
+        _ => Ok(None),
+    }
+}
+
+/// Makes sure that `place` is still where the signature goes.
+pub(super) fn ensure_oms_still(model: &Path, place: &Path) -> Result<(), SignError> {
+    for_oms(model, Some(place)).map(|_| ())
+}
+
+/// Where verification looks for OMS signatures of a model, the usual place first.
+fn oms_places(model: &Path) -> Result<(PathBuf, Vec<PathBuf>), SignError> {
+    let beside = |place: &Path| {
+        let name = place.file_name().map(|name| {
+            let mut name = name.to_owned();
+            name.push(OMS_SUFFIX);
+            name
+        });
+        name.map(|name| place.with_file_name(name))
+    };
+    if model.is_dir() {
+        let inside = model.join(OMS_NAME);
+        let places = [Some(inside.clone()), beside(&named(model)?)];
+        return Ok((inside, places.into_iter().flatten().collect()));
+    }
+    let name = SafeName::of_file(model)?;
+    let place = model.with_file_name(format!("{}{OMS_SUFFIX}", name.as_str()));
+    Ok((place.clone(), vec![place]))
+}
+
+/// The path of a folder with its name at the end: as it was given, if it has one there.
+fn named(folder: &Path) -> Result<PathBuf, FileError> {
+    if folder.file_name().is_some() { Ok(folder.to_owned()) } else { resolve(or_here(folder)) }
+}
+
+/// Whether something is an OMS signature, or what verification would take for a damaged one.
+fn is_or_was_oms(path: &Path) -> Result<bool, FileError> {
+    if !exists(path) {
+        return Ok(false);
+    }
+    Ok(!matches!(
+        read(path)?,
+        Err(Some(Fault::NotASignature { .. })) | Ok(SignatureFile::Manifest(_) | SignatureFile::Bundle(_))
+    ))
 }
 
 /// A bundle manifest may replace a bundle manifest, and nothing else.
@@ -105,6 +239,7 @@ pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
     }
     match read(output)? {
         Ok(SignatureFile::Bundle(_)) => Ok(()),
+        Ok(SignatureFile::Oms(_)) => Err(SignError::NotReplaceable { path: output.to_owned() }),
         Ok(SignatureFile::Manifest(manifest)) => Err(SignError::AnotherModels {
             path: output.to_owned(),
             of: Some(manifest.visible.model_file.as_str().to_owned()),
@@ -124,6 +259,7 @@ fn occupant(path: &Path, name: &SafeName) -> Result<Occupant, SignError> {
             Occupant::AnotherModels(Some(manifest.visible.model_file.as_str().to_owned()))
         }
         Ok(SignatureFile::Bundle(_)) => Occupant::AnotherModels(None),
+        Ok(SignatureFile::Oms(_)) => Occupant::SomethingElse,
         Err(Some(Fault::NotASignature { .. })) => Occupant::SomethingElse,
         Err(_) => Occupant::Damaged,
     })

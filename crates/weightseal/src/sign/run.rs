@@ -10,8 +10,7 @@ use crate::envelope::{
 };
 use crate::file::{FileError, Links, OpenedFile, Replace, Staged, exists};
 use crate::format::{
-    BundleManifest, MAX_ARTIFACTS, MAX_SIGNATURE_FILE, Manifest, SignatureFile, Signed, Visible, bundle_name,
-    check,
+    BundleManifest, Limits, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name, check,
 };
 use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
 use crate::key::{Algorithm, PrivateKey, PssSalt};
@@ -31,8 +30,8 @@ pub enum CompatSignature {
 /// What the signer says, and how it is signed.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Who signs.
-    pub signer: String,
+    /// Who signs. A manifest needs it, an OMS signature may go without.
+    pub signer: Option<String>,
     /// The time to be signed.
     pub signed_at: Timestamp,
     /// Which of the signer's keys, counted from 1.
@@ -53,7 +52,7 @@ impl Options {
     /// Only the two things that every signature has.
     pub fn new(signer: impl Into<String>, signed_at: Timestamp) -> Self {
         Self {
-            signer: signer.into(),
+            signer: Some(signer.into()),
             signed_at,
             key_version: None,
             model_version: None,
@@ -62,6 +61,11 @@ impl Options {
             pss_salt: PssSalt::default(),
             compat_signature: CompatSignature::default(),
         }
+    }
+
+    /// Without a name: for OMS signatures only.
+    pub fn unnamed(signed_at: Timestamp) -> Self {
+        Self { signer: None, ..Self::new("", signed_at) }
     }
 
     /// Refuses what verifying would.
@@ -73,7 +77,9 @@ impl Options {
             let value = value.to_owned();
             move |problem| SignError::Claim { what, value, problem }
         };
-        check_signer(&self.signer).map_err(claim("signer", &self.signer))?;
+        if let Some(signer) = &self.signer {
+            check_signer(signer).map_err(claim("signer", signer))?;
+        }
         for (name, value) in &self.annotations {
             check_annotation(name, value).map_err(claim("annotation", &format!("{name}={value}")))?;
         }
@@ -123,7 +129,7 @@ pub fn sign_file(
     let manifest_path = place::for_manifest(model, &name, output)?;
     let digest = hash_file(opened, observer)?;
     let signed = sign_digest(&name, digest, key, options)?;
-    let staged = stage(&manifest_path, &signed.file, key, &|| {
+    let staged = stage(&manifest_path, &signed.file, key, Limits::default(), &|| {
         place::ensure_still(&manifest_path, model, &name, output)
     })?;
     staged.put_in_place()?;
@@ -222,7 +228,7 @@ pub fn sign_bundle(
         ignored: Vec::new(),
     };
     let file = SignatureFile::Bundle(Box::new(bundle));
-    stage(output, &file, key, &|| place::for_bundle(output))?.put_in_place()?;
+    stage(output, &file, key, Limits::default(), &|| place::for_bundle(output))?.put_in_place()?;
     Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement, file })
 }
 
@@ -254,7 +260,7 @@ fn seal(
     let key_id = key.public().id();
     let claims = Claims {
         container,
-        signer: options.signer.clone(),
+        signer: Some(signer_of(options)?.to_owned()),
         signed_at: options.signed_at.clone(),
         key_version: options.key_version,
         key_id,
@@ -267,6 +273,15 @@ fn seal(
     let sig = key.sign(&envelope.pae())?;
     envelope.signatures.push(EnvelopeSignature { sig, keyid: Some(key_id.to_string()) });
     Ok(Signed { envelope, statement })
+}
+
+/// A manifest without a signer's name would be read by nobody.
+fn signer_of(options: &Options) -> Result<&str, SignError> {
+    options.signer.as_deref().ok_or_else(|| SignError::Claim {
+        what: "signer",
+        value: String::new(),
+        problem: "is needed in a manifest",
+    })
 }
 
 /// The fields that people see, with the signature over the hex digest where the key has one.
@@ -284,7 +299,7 @@ fn visible(
         model_file: name.clone(),
         sha256: *digest,
         signature,
-        signer: options.signer.clone(),
+        signer: signer_of(options)?.to_owned(),
         signed_at: options.signed_at.clone(),
         algorithm: public.algorithm().manifest_name().to_owned(),
         key_size: public.bits(),
@@ -312,10 +327,11 @@ pub(super) fn stage(
     path: &Path,
     file: &SignatureFile,
     key: &PrivateKey,
+    limits: Limits,
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<StagedSignature, SignError> {
-    let mut staged = stage_text(path, &file.to_text(), still_ours)?;
-    let back = SignatureFile::parse(&staged.staged.read_back()?)
+    let mut staged = stage_text(path, &file.to_text(), limits, still_ours)?;
+    let back = SignatureFile::parse_within(&staged.staged.read_back()?, limits)
         .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
     check_own(&back, key)?;
     if back != *file {
@@ -328,9 +344,10 @@ pub(super) fn stage(
 pub(super) fn stage_text(
     path: &Path,
     text: &str,
+    limits: Limits,
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<StagedSignature, SignError> {
-    let (size, limit) = (text.len() as u64, MAX_SIGNATURE_FILE);
+    let (size, limit) = (text.len() as u64, limits.bytes);
     if size > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into());
     }

@@ -9,7 +9,7 @@ use super::run::{SignedManifest, StagedSignature, sign_digest, stage, stage_text
 use super::{Options, SignError, SignedFiles, place};
 use crate::digest::{Digest, Hasher};
 use crate::file::{Permissions, Replace, Staged, permissions_of};
-use crate::format::SignatureFile;
+use crate::format::{Fault, Limits, SignatureFile};
 use crate::hash::FileDigest;
 use crate::key::PrivateKey;
 use crate::listing::SafeName;
@@ -27,11 +27,17 @@ pub fn save_manifest(text: &str, output: &Path) -> Result<(), SignError> {
             let name = &manifest.visible.model_file;
             let model = output.with_file_name(name.as_str());
             place::for_manifest(&model, name, Some(output))?;
-            stage_text(output, text, &|| place::ensure_still(output, &model, name, Some(output)))?
+            stage_text(output, text, Limits::default(), &|| {
+                place::ensure_still(output, &model, name, Some(output))
+            })?
+        }
+        SignatureFile::Oms(_) => {
+            // It is no manifest: which model it is of, only its place says, and that is the caller's business.
+            return Err(SignError::Malformed(Fault::NotASignature { looks_like: "an OMS signature" }));
         }
         SignatureFile::Bundle(_) => {
             place::for_bundle(output)?;
-            stage_text(output, text, &|| place::for_bundle(output))?
+            stage_text(output, text, Limits::default(), &|| place::for_bundle(output))?
         }
     };
     Ok(staged.put_in_place()?)
@@ -162,8 +168,9 @@ impl ModelWriter {
         let output = output.as_deref();
         let signed = sign_digest(&name, digest, key, options)?;
         let manifest = place::for_manifest(&model, &name, output)?;
-        let signature =
-            stage(&manifest, &signed.file, key, &|| place::ensure_still(&manifest, &model, &name, output))?;
+        let signature = stage(&manifest, &signed.file, key, Limits::default(), &|| {
+            place::ensure_still(&manifest, &model, &name, output)
+        })?;
         staged.put_in_place(Replace::Existing)?;
         signature.put_in_place()?;
         let SignedManifest { file, statement } = signed;

@@ -38,6 +38,11 @@ impl KeyRing {
         Ok(keys)
     }
 
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
+        self.0.iter()
+    }
+
     /// Whether no key was given.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -83,8 +88,12 @@ fn judge(claims: &Claims, asked: &Requirements, now: crate::time::Instant) -> Ve
     if let Some(max_age) = &asked.max_age {
         refusals.extend(judge_age(claims, max_age, now));
     }
-    if let Some(expected) = asked.signer.as_ref().filter(|expected| **expected != claims.signer) {
-        refusals.push(Refusal::WrongSigner { expected: expected.clone(), found: claims.signer.clone() });
+    match (&asked.signer, &claims.signer) {
+        (Some(expected), Some(found)) if found != expected => {
+            refusals.push(Refusal::WrongSigner { expected: expected.clone(), found: found.clone() });
+        }
+        (Some(expected), None) => refusals.push(Refusal::SignerMissing { expected: expected.clone() }),
+        _ => {}
     }
     match (asked.least_model_version, claims.model_version) {
         (Some(least), Some(found)) if found < least => {
@@ -97,13 +106,41 @@ fn judge(claims: &Claims, asked: &Requirements, now: crate::time::Instant) -> Ve
 }
 
 fn judge_age(claims: &Claims, max_age: &Age, now: crate::time::Instant) -> Option<Refusal> {
-    let signed_at = claims.signed_at.clone();
+    judge_time(&claims.signed_at, max_age, now)
+}
+
+fn judge_time(
+    signed_at: &crate::time::Timestamp,
+    max_age: &Age,
+    now: crate::time::Instant,
+) -> Option<Refusal> {
+    let signed_at = signed_at.clone();
     if signed_at.instant().duration_since(now) > CLOCK_SKEW {
         return Some(Refusal::SignedInTheFuture { signed_at });
     }
     // A span that reaches back before the calendar begins allows everything.
     let oldest = max_age.before(now)?;
     (signed_at.instant() < oldest).then(|| Refusal::TooOld { signed_at, max_age: max_age.clone() })
+}
+
+/// What speaks against a signature by another tool, which says nothing of what the caller asks about. `signed_at` is
+/// a time that a log or a time stamper proves.
+pub fn decide_unclaimed(
+    asked: &Requirements,
+    signed_at: Option<crate::time::Instant>,
+    now: crate::time::Instant,
+) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    match (&asked.max_age, signed_at) {
+        (Some(max_age), Some(at)) => {
+            refusals.extend(judge_time(&crate::time::Timestamp::from_instant(at), max_age, now));
+        }
+        (Some(_), None) => refusals.push(Refusal::TimeMissing),
+        (None, _) => {}
+    }
+    refusals.extend(asked.signer.clone().map(|expected| Refusal::SignerMissing { expected }));
+    refusals.extend(asked.least_model_version.map(|least| Refusal::ModelVersionMissing { least }));
+    refusals
 }
 
 /// Every question about a claim is refused: an answer from unsigned text would be worth nothing.
@@ -126,7 +163,7 @@ mod tests {
     fn claims() -> Claims {
         Claims {
             container: Container::Manifest,
-            signer: "team".to_owned(),
+            signer: Some("team".to_owned()),
             signed_at: "2026-01-10T00:00:00+00:00".parse().expect("a time"),
             key_version: None,
             key_id: "00".repeat(32).parse().expect("a key id"),

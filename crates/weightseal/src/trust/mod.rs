@@ -1,7 +1,20 @@
-//! Whom to trust: decided from keys, claims, the caller's requirements and a time. No file, no clock.
+//! Whom to trust: decided from keys or certificates, claims, the caller's requirements and a time. No file, no
+//! clock.
 
+mod certificate;
 mod decide;
 mod refusal;
+mod sigstore;
 
-pub use decide::{KeyRing, Requirements, Unauthenticated, decide};
+pub use certificate::{
+    CertificateError, CertificateFacts, CertificateLabel, CertificateOrigin, CertificateRefusal,
+    CertificateRole, CertificateRoots, CertificateRules, CertificateUsage, Distrust, OmsCompat,
+    PathConstraint, PathUsage, Tolerated, Unsupported, certificates_from_pem, judge_chain, judge_issuers,
+    judge_leaf, judge_path, leaf_facts,
+};
+pub use decide::{KeyRing, Requirements, Unauthenticated, decide, decide_unclaimed};
 pub use refusal::{Question, Refusal};
+pub use sigstore::{
+    LogProblem, MAX_PROOFS, SigstoreClaims, SigstoreFacts, SigstoreRefusal, SigstoreRules, TrustedRoot,
+    TrustedRootError, describe, judge_sigstore, trusted_time,
+};

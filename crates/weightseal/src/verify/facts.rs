@@ -1,12 +1,14 @@
 //! What a verification found out. Facts that were not checked are absent, never guessed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::digest::Digest;
+use crate::digest::{ContentDigest, Digest, HashAlgorithm};
 use crate::envelope::Container;
 use crate::key::{Algorithm, KeyId, PublicKey};
 use crate::time::Timestamp;
+use crate::trust::{CertificateFacts, SigstoreFacts, Tolerated};
 
 /// One check among several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -61,6 +63,14 @@ pub enum FileStatus {
     Missing,
     /// Not looked at: only a part was asked for.
     NotChecked,
+    /// The shards of it that were asked for are those that were signed; the others were not looked at.
+    PartlyChecked,
+    /// There, but under another name.
+    Renamed,
+    /// Something else than a regular file has its name.
+    TypeChanged,
+    /// It could not be read.
+    Unreadable,
 }
 
 impl FileStatus {
@@ -71,6 +81,10 @@ impl FileStatus {
             Self::Changed => "changed",
             Self::Missing => "missing",
             Self::NotChecked => "not-checked",
+            Self::PartlyChecked => "partly-checked",
+            Self::Renamed => "renamed",
+            Self::TypeChanged => "type-changed",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -84,12 +98,109 @@ pub struct FileFact {
     pub path: PathBuf,
     /// What became of it.
     pub status: FileStatus,
-    /// The digest that the signature file lists.
-    pub expected: Digest,
-    /// The digest of the bytes that were read.
-    pub found: Option<Digest>,
+    /// The digest that the signature file lists; `None` where it lists several shards.
+    pub expected: Option<ContentDigest>,
+    /// The digest of the bytes that were read, if they were hashed as a whole.
+    pub found: Option<ContentDigest>,
+    /// Its shards, where the signature file lists such.
+    pub shards: Option<Box<ShardFact>>,
     /// How many bytes were read.
     pub size: Option<u64>,
+}
+
+/// The shards of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardFact {
+    /// How many were signed.
+    pub count: usize,
+    /// How many were looked at.
+    pub checked: usize,
+    /// Those that changed, as ranges of bytes.
+    pub changed: Vec<Range<u64>>,
+}
+
+/// By what the signer was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MethodFact {
+    /// A key that the caller gave.
+    Key,
+    /// A certificate below a root that the caller named.
+    Certificate(Box<CertificateFacts>),
+    /// An identity that Sigstore's authorities and logs witnessed.
+    Sigstore(Box<SigstoreFacts>),
+}
+
+impl MethodFact {
+    /// The word in results.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Certificate(_) => "certificate",
+            Self::Sigstore(_) => "sigstore",
+        }
+    }
+}
+
+/// How the files of an OMS signature were hashed, and what it calls its root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListingFact {
+    /// The algorithm.
+    pub algorithm: HashAlgorithm,
+    /// The size of a shard in bytes, if files were hashed in shards.
+    pub shard_size: Option<u64>,
+    /// The root digest. It does not bind the names of the files.
+    pub root: Digest,
+}
+
+/// What lies in a folder beside the files that were verified, and was accepted nevertheless.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Files at or below a path that is always left out, such as `.git`.
+    pub excluded: Vec<String>,
+    /// Files at or below a path that the signature says to leave out.
+    pub ignored: Vec<String>,
+    /// Files at or below a path that the caller said to leave out.
+    pub ignored_by_caller: Vec<String>,
+    /// Files that a tool writes, which the caller named.
+    pub layout: Vec<String>,
+    /// Any other, where the caller accepts them.
+    pub unsigned: Vec<String>,
+    /// Empty files of a signature by shards, which cannot cover them.
+    pub uncovered: Vec<String>,
+}
+
+/// Something that the caller said, and that let a signature pass which would not have passed without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakening {
+    /// Files that nobody signed were accepted.
+    UnsignedFiles,
+    /// Paths were left out that the signature does not leave out.
+    Ignored,
+    /// Files of a tool were accepted.
+    Layout,
+    /// Symbolic links that lead out of the model were followed.
+    Links,
+    /// The form of version 0.2.0 was accepted.
+    LegacyForm,
+    /// Empty files were accepted that a signature by shards does not cover.
+    UncoveredFiles,
+    /// The chain of certificates passed only in compatibility.
+    Certificate(Tolerated),
+}
+
+impl Weakening {
+    /// The word in the JSON result.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnsignedFiles => "unsigned-files",
+            Self::Ignored => "ignored-paths",
+            Self::Layout => "layout",
+            Self::Links => "symlinks",
+            Self::LegacyForm => "legacy-signature",
+            Self::UncoveredFiles => "uncovered-files",
+            Self::Certificate(tolerated) => tolerated.code(),
+        }
+    }
 }
 
 /// The key that the signature was held against.
@@ -145,6 +256,16 @@ pub struct Facts {
     pub statement: Option<Digest>,
     /// Fields of a manifest without envelope that mean nothing.
     pub ignored: Vec<(String, String)>,
+    /// By what the signer was recognised. Known once the signature has been checked.
+    pub method: Option<MethodFact>,
+    /// How an OMS signature lists its files.
+    pub listing: Option<ListingFact>,
+    /// What lies beside the signed files of a folder.
+    pub beside: Beside,
+    /// What the caller gave up, as far as it made a difference.
+    pub weakened: Vec<Weakening>,
+    /// Files with other names elsewhere on their file system (hard links).
+    pub hard_linked: Vec<String>,
     /// Whether the time of signing lies in the future by the caller's clock, beyond the allowed skew.
     pub signed_in_the_future: bool,
 }
@@ -167,6 +288,11 @@ impl Facts {
             annotations: BTreeMap::new(),
             statement: None,
             ignored: Vec::new(),
+            method: None,
+            listing: None,
+            beside: Beside::default(),
+            weakened: Vec::new(),
+            hard_linked: Vec::new(),
             signed_in_the_future: false,
         }
     }

@@ -5,12 +5,18 @@
 
 mod facts;
 mod find;
+mod oms;
+mod oms_part;
+mod oms_trust;
 mod outcome;
 mod reason;
 mod run;
 
-pub use facts::{Check, Checks, Facts, FileFact, FileStatus, KeyFact};
+pub use facts::{
+    Beside, Check, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
+    Weakening,
+};
 pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
-pub use reason::Reason;
+pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
-pub use run::{Policy, Target, verify};
+pub use run::{DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, verify};

@@ -1,17 +1,20 @@
 //! The outcomes: verified, a part of it, rejected, or not carried out.
 
+use std::path::PathBuf;
+
 use super::{Facts, Reason};
 use crate::file::FileError;
 use crate::format::SignatureFile;
 use crate::hash::HashError;
 use crate::listing::UnsafeName;
+use crate::text::EscapedPath;
 
 /// The signature file that was verified, as it was read.
 #[derive(Clone, Debug)]
 pub struct SignatureRead {
     /// What it says.
     pub file: SignatureFile,
-    /// Its bytes.
+    /// Its bytes; none of an OMS signature, which can be very large.
     pub bytes: Vec<u8>,
 }
 
@@ -160,10 +163,10 @@ pub enum Trouble {
     #[error("the model's name {0}")]
     Name(#[from] UnsafeName),
     /// No key was given.
-    #[error("no key was given to verify with")]
+    #[error("nothing was given to verify with: no key, no root, no identity")]
     NoKey,
     /// A folder for names was given, and a manifest has no names in folders.
-    #[error("a base folder is for bundle manifests, and this is the manifest of one file")]
+    #[error("a base folder is for bundle manifests, and this signature is none")]
     BaseOfOne,
     /// The copy would replace a file that is being verified.
     #[error("a copy to `{}` would replace a file that is being verified", crate::text::EscapedPath(.path))]
@@ -179,6 +182,12 @@ pub enum Trouble {
         /// The files of the set.
         count: usize,
     },
+    /// A shard was to be loaded, and what is loaded are files.
+    #[error("only a shard of `{}` was asked for, and files are loaded as a whole", crate::text::Escaped(.name))]
+    ShardOnly {
+        /// The file.
+        name: String,
+    },
     /// The copies that were made are not those of the verified files: a fault of this program.
     #[error("{held} copies were made of {verified} verified files")]
     NotHeld {
@@ -187,6 +196,22 @@ pub enum Trouble {
         /// The copies.
         held: usize,
     },
+    /// A signature that was named as what to verify could be of two models.
+    #[error(
+        "`{}` could be of `{}` and of the folder `{}`",
+        EscapedPath(.signature), EscapedPath(.model), EscapedPath(.folder)
+    )]
+    WhichModel {
+        /// The signature.
+        signature: PathBuf,
+        /// What it would be of by its name.
+        model: PathBuf,
+        /// What it would be of by its place.
+        folder: PathBuf,
+    },
+    /// A part was asked for of something that is no signed folder.
+    #[error("a part can be verified of a folder with an OMS signature only")]
+    OnlyOfFolder,
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -201,7 +226,13 @@ impl Trouble {
             Self::Name(_) => "unsafe-name",
             Self::OnlyAPart { .. } => "partial",
             Self::NotHeld { .. } => "self-check",
-            Self::NoKey | Self::BaseOfOne | Self::CopyOverInput { .. } | Self::CopyOfMany => "usage",
+            Self::NoKey
+            | Self::BaseOfOne
+            | Self::CopyOverInput { .. }
+            | Self::OnlyOfFolder
+            | Self::WhichModel { .. }
+            | Self::ShardOnly { .. }
+            | Self::CopyOfMany => "usage",
         }
     }
 
@@ -215,9 +246,16 @@ impl Trouble {
             Self::BaseOfOne => {
                 Some("leave out --base, or name the bundle manifest with --signature".to_owned())
             }
+            Self::WhichModel { .. } => Some("name the model, and the signature with --signature".to_owned()),
+            Self::OnlyOfFolder => Some("name the folder, or leave out --only".to_owned()),
+            Self::ShardOnly { .. } => Some("name the file without a range".to_owned()),
             Self::OnlyAPart { .. } => Some("load the whole set".to_owned()),
             Self::NotHeld { .. } => Some("nothing was loaded; please report it".to_owned()),
-            Self::NoKey => Some("give the signer's public key with --key".to_owned()),
+            Self::NoKey => Some(
+                "give the signer's public key with --key, or a root with --ca-root, or an identity with \
+                 --certificate-identity and --certificate-oidc-issuer"
+                    .to_owned(),
+            ),
             Self::CopyOfMany => {
                 Some("verify one file of the set: `verify FILE --signature BUNDLE --copy-to F`".to_owned())
             }

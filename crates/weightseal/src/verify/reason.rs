@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::digest::Digest;
+use crate::digest::ContentDigest;
+use crate::file::Kind;
 use crate::format::Fault;
+use crate::listing::Layout;
 use crate::text::{Escaped, EscapedPath};
 use crate::trust::Refusal;
 
@@ -22,9 +24,9 @@ pub enum Reason {
         /// The file.
         name: String,
         /// What was signed.
-        expected: Digest,
+        expected: Box<ContentDigest>,
         /// What is there.
-        found: Digest,
+        found: Box<ContentDigest>,
     },
     /// Another number of bytes than signed.
     #[error("`{}` has {found} bytes, and {expected} were signed", Escaped(.name))]
@@ -44,8 +46,58 @@ pub enum Reason {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// Other bytes in a shard than those signed.
+    #[error("hash mismatch: bytes {} to {} of `{}` are not those that were signed", .range.start, .range.end, Escaped(.name))]
+    ShardMismatch {
+        /// The file.
+        name: String,
+        /// Which bytes, the end exclusive.
+        range: std::ops::Range<u64>,
+        /// What was signed.
+        expected: Box<ContentDigest>,
+        /// What is there.
+        found: Box<ContentDigest>,
+    },
+    /// A signed file has another name here.
+    #[error("`{}` was signed as `{}`, and has another name here", Escaped(.found), Escaped(.name))]
+    Renamed {
+        /// The signed name.
+        name: String,
+        /// Its name here.
+        found: String,
+    },
+    /// Something else than a regular file has the name of a signed one.
+    #[error("`{}` was signed as a file, and is {found}", Escaped(.name))]
+    TypeChanged {
+        /// The file.
+        name: String,
+        /// What it is.
+        found: Found,
+    },
+    /// Something in the folder that nobody signed.
+    #[error("`{}` is {found} that nobody signed", EscapedPath(.name))]
+    Extra {
+        /// Its path below the folder.
+        name: PathBuf,
+        /// What it is.
+        found: Found,
+        /// The layout whose rule accepts exactly such files.
+        layout: Option<Layout>,
+    },
+    /// Something that is always left out, where the caller does not want it left out.
+    #[error("`{}` is left out by default, and so nobody signed it", EscapedPath(.name))]
+    Excluded {
+        /// Its path below the folder.
+        name: PathBuf,
+    },
+    /// A part was asked for that the signature does not list.
+    #[error("`{}` is not among the signed files", Escaped(.name))]
+    NotListed {
+        /// What was asked for.
+        name: String,
+    },
     /// No signature was found.
-    #[error("`{}` is unsigned: no manifest beside it", EscapedPath(.model))]
+    #[error("`{}` is unsigned: no signature beside it", EscapedPath(.model))]
     Unsigned {
         /// The model.
         model: PathBuf,
@@ -55,7 +107,7 @@ pub enum Reason {
         others: Vec<PathBuf>,
     },
     /// No bundle manifest was found in a folder.
-    #[error("`{}` is unsigned: no bundle manifest in it", EscapedPath(.folder))]
+    #[error("`{}` is unsigned: no signature in it or beside it", EscapedPath(.folder))]
     UnsignedFolder {
         /// The folder.
         folder: PathBuf,
@@ -71,7 +123,7 @@ pub enum Reason {
         candidates: Vec<PathBuf>,
     },
     /// The manifest is that of another model.
-    #[error("the manifest is of `{}`, not of `{}`", Escaped(.manifest_of), Escaped(.asked))]
+    #[error("the signature is of `{}`, not of `{}`", Escaped(.manifest_of), Escaped(.asked))]
     WrongModel {
         /// The name in the manifest.
         manifest_of: String,
@@ -96,10 +148,31 @@ pub enum Reason {
     },
 }
 
+/// What an entry of a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Symlink,
+    /// A folder, pipe, socket or device.
+    Other(Kind),
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File => f.write_str("a file"),
+            Self::Symlink => f.write_str("a symbolic link"),
+            Self::Other(kind) => kind.fmt(f),
+        }
+    }
+}
+
 fn how_many(manifests: usize) -> String {
     match manifests {
-        2 => "two manifests, and neither is chosen by chance".to_owned(),
-        more => format!("{more} manifests, and none is chosen by chance"),
+        2 => "two signatures, and neither is chosen by chance".to_owned(),
+        more => format!("{more} signatures, and none is chosen by chance"),
     }
 }
 
@@ -109,7 +182,12 @@ impl Reason {
         match self {
             Self::Fault(fault) => fault.code(),
             Self::Refusal(refusal) => refusal.code(),
-            Self::HashMismatch { .. } => "hash-mismatch",
+            Self::HashMismatch { .. } | Self::ShardMismatch { .. } => "hash-mismatch",
+            Self::Renamed { .. } => "renamed-file",
+            Self::TypeChanged { .. } => "type-changed",
+            Self::Extra { .. } => "extra-file",
+            Self::Excluded { .. } => "excluded-file",
+            Self::NotListed { .. } => "not-listed",
             Self::SizeMismatch { .. } => "size-mismatch",
             Self::MissingFile { .. } => "missing-file",
             Self::Unsigned { .. } | Self::UnsignedFolder { .. } => "unsigned",
@@ -125,7 +203,24 @@ impl Reason {
         Some(match self {
             Self::Fault(fault) => return fault.hint(),
             Self::Refusal(refusal) => return refusal.hint(),
-            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::MissingFile { .. } => {
+            Self::Extra { layout: Some(layout), .. } => {
+                let (name, tool) = (layout.name(), layout.tool());
+                format!("{tool} writes such files; `--layout {name}` accepts exactly those, and says so")
+            }
+            Self::Extra { .. } => {
+                "do not load it; remove what does not belong to the model, or ask the signer to sign again"
+                    .to_owned()
+            }
+            Self::Excluded { .. } => "remove it: it is no part of the model".to_owned(),
+            Self::NotListed { .. } => {
+                "`weightseal inspect` lists the signed names; a shard is written `PATH:START:END`".to_owned()
+            }
+            Self::Renamed { .. } => "give it its signed name again".to_owned(),
+            Self::HashMismatch { .. }
+            | Self::ShardMismatch { .. }
+            | Self::TypeChanged { .. }
+            | Self::SizeMismatch { .. }
+            | Self::MissingFile { .. } => {
                 "do not load it; fetch the file again from where it was published".to_owned()
             }
             Self::Unsigned { others, looked_for, .. } => {
@@ -133,10 +228,11 @@ impl Reason {
                     looked_for.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();
                 let there = others
                     .first()
-                    .map(|other| format!(" (`{}` is there, but is not its manifest)", EscapedPath(other)));
+                    .map(|other| format!(" (`{}` is there, but is not its signature)", EscapedPath(other)));
+                let (last, first) = names.split_last().map_or(("", &[][..]), |(last, first)| (last, first));
                 format!(
-                    "looked for {}{}; name another manifest, or the bundle it is in, with --signature",
-                    names.join(" and "),
+                    "looked for {} and {last}{}; name another signature, or the bundle it is in, with --signature",
+                    first.join(", "),
                     there.unwrap_or_default()
                 )
             }
@@ -144,7 +240,10 @@ impl Reason {
                 let there = others
                     .first()
                     .map(|other| format!("`{}` is there, but is of one file; ", EscapedPath(other)));
-                format!("{}name one file, or the bundle manifest with --signature", there.unwrap_or_default())
+                format!(
+                    "{}looked for `model.sig` and a bundle manifest in it, and for `NAME.sig` and `model.sig` beside it; name the signature with --signature",
+                    there.unwrap_or_default()
+                )
             }
             Self::Ambiguous { candidates, .. } => {
                 let names: Vec<_> =
@@ -173,6 +272,12 @@ impl Reason {
             | Self::Ambiguous { .. } => 0,
             Self::Fault(
                 Fault::Json(_)
+                | Fault::Bundle(_)
+                | Fault::MediaType { .. }
+                | Fault::PayloadType { .. }
+                | Fault::SignatureCount { .. }
+                | Fault::Oms(_)
+                | Fault::Legacy
                 | Fault::Field(_)
                 | Fault::Name(_)
                 | Fault::Statement(_)
@@ -180,10 +285,19 @@ impl Reason {
             ) => 1,
             Self::WrongModel { .. } => 2,
             Self::Fault(Fault::DuplicateEntry { .. }) => 3,
-            Self::MissingFile { .. } => 4,
-            Self::HashMismatch { .. } => 5,
-            Self::SizeMismatch { .. } => 6,
-            Self::Refusal(Refusal::UntrustedKey { .. }) => 7,
+            Self::MissingFile { .. }
+            | Self::NotListed { .. }
+            | Self::Renamed { .. }
+            | Self::TypeChanged { .. } => 4,
+            Self::HashMismatch { .. } | Self::ShardMismatch { .. } => 5,
+            Self::SizeMismatch { .. } | Self::Extra { .. } | Self::Excluded { .. } => 6,
+            Self::Refusal(
+                Refusal::UntrustedKey { .. }
+                | Refusal::UnknownFingerprint { .. }
+                | Refusal::WrongMethod { .. }
+                | Refusal::Certificate(_)
+                | Refusal::Sigstore(_),
+            ) => 7,
             Self::Fault(
                 Fault::WrongContainer { .. }
                 | Fault::EntryAdded { .. }
@@ -192,7 +306,7 @@ impl Reason {
             ) => 8,
             Self::NotInBundle { .. } => 9,
             Self::Fault(Fault::InvalidSignature { .. }) => 10,
-            Self::Fault(Fault::KeyMismatch { .. }) => 11,
+            Self::Fault(Fault::KeyMismatch { .. } | Fault::WrongKeyId { .. }) => 11,
             Self::Fault(Fault::FieldMismatch { .. }) => 12,
             Self::Refusal(_) => 13,
         }

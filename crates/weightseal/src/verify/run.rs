@@ -3,24 +3,27 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact};
+use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact, MethodFact};
 use super::find::{self, Found};
 use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
 use super::reason::Reason;
+use crate::digest::ContentDigest;
 use crate::envelope::{Claims, Container, Statement};
 use crate::file::{
     FileError, Filling, Keeper, Kind, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below,
     resolve,
 };
 use crate::format::{
-    BundleManifest, Covered, Fault, Manifest, SignatureFile, Visible, check, is_manifest_name,
-    seems_signed_by,
+    BundleManifest, Covered, Fault, Limits, Manifest, SignatureFile, Visible, check, is_manifest_name,
+    is_oms_name, seems_signed_by,
 };
 use crate::hash::{Copied, HashError, Observer, hash_and_copy, hash_and_keep_files, hash_file};
 use crate::key::PublicKey;
-use crate::listing::SafeName;
+use crate::listing::{Layout, SafeName};
 use crate::time::CLOCK_SKEW;
-use crate::trust::{KeyRing, Question, Refusal, Requirements, decide};
+use crate::trust::{
+    CertificateRules, KeyRing, OmsCompat, Question, Refusal, Requirements, SigstoreRules, TrustedRoot, decide,
+};
 
 /// What to verify.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,10 @@ pub struct Target {
     pub base: Option<PathBuf>,
     /// Where to put a private copy of exactly the bytes that were hashed, once they are verified.
     pub copy_to: Option<PathBuf>,
+    /// The signed names of the only files (or shards, or folders) to verify, where not the whole model is asked for.
+    pub only: Vec<String>,
+    /// How much of a signature file is read.
+    pub limits: Limits,
 }
 
 /// Whom and what to accept, and what time it is.
@@ -41,10 +48,85 @@ pub struct Target {
 pub struct Policy {
     /// The keys that are trusted.
     pub keys: KeyRing,
+    /// The roots and the identity that are trusted, for signatures with a certificate.
+    pub certificates: Option<CertificateRules>,
+    /// The identity that is trusted, for signatures through Sigstore.
+    pub sigstore: Option<SigstoreRules>,
+    /// Whose time stamps are believed, for signatures with a certificate.
+    pub time_stampers: Option<TrustedRoot>,
+    /// What may lie in a folder beside the signed files.
+    pub folder: FolderRules,
     /// What is asked beyond a valid signature.
     pub requirements: Requirements,
     /// The time to judge expiry and age by.
     pub now: crate::time::Instant,
+}
+
+/// What may lie in a folder beside the signed files, and how old a signature may be in form. The default is the
+/// strictest.
+#[derive(Clone, Debug, Default)]
+pub struct FolderRules {
+    /// Whether files that nobody signed reject the model.
+    pub unsigned_files: UnsignedFiles,
+    /// Paths that are left out though the signature does not say so.
+    pub ignore: Vec<SafeName>,
+    /// Tools whose own files are left out.
+    pub layouts: Vec<Layout>,
+    /// What becomes of `.git` and its like.
+    pub default_excludes: DefaultExcludes,
+    /// Which links a signature may have followed.
+    pub links: SignedLinks,
+    /// Whether signatures of old and odd forms pass.
+    pub compat: OmsCompat,
+}
+
+/// Whether files that nobody signed reject the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnsignedFiles {
+    /// They do.
+    #[default]
+    Reject,
+    /// They are listed.
+    List,
+}
+
+/// What becomes of the paths that are left out by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DefaultExcludes {
+    /// What is there is listed.
+    #[default]
+    List,
+    /// What is there rejects the model.
+    Reject,
+}
+
+/// Which links are followed where the signature says that links were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignedLinks {
+    /// Those that stay in the folder.
+    #[default]
+    Beneath,
+    /// Every one.
+    Anywhere,
+}
+
+impl Policy {
+    /// Trust in keys alone.
+    pub fn of_keys(keys: KeyRing, requirements: Requirements, now: crate::time::Instant) -> Self {
+        Self {
+            keys,
+            certificates: None,
+            sigstore: None,
+            time_stampers: None,
+            folder: FolderRules::default(),
+            requirements,
+            now,
+        }
+    }
+
+    fn trusts_nobody(&self) -> bool {
+        self.keys.is_empty() && self.certificates.is_none() && self.sigstore.is_none()
+    }
 }
 
 /// Verifies a model file, or what a manifest or bundle manifest describes.
@@ -71,53 +153,56 @@ pub(crate) fn verify_and_keep(
 }
 
 /// What would be shown if no reason speaks against it.
-struct Shown {
-    whole: bool,
-    signature: Option<SignatureRead>,
-    placed: Option<Staged>,
-    kept: Vec<Filling>,
+pub(super) struct Shown {
+    pub(super) whole: bool,
+    pub(super) signature: Option<SignatureRead>,
+    pub(super) placed: Option<Staged>,
+    pub(super) kept: Vec<Filling>,
 }
 
-struct Run<'a> {
-    target: &'a Target,
-    policy: &'a Policy,
-    keeper: Option<&'a Keeper>,
-    observer: &'a dyn Observer,
-    facts: Facts,
-    reasons: Vec<Reason>,
+pub(super) struct Run<'a> {
+    pub(super) target: &'a Target,
+    pub(super) policy: &'a Policy,
+    pub(super) keeper: Option<&'a Keeper>,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) facts: Facts,
+    pub(super) reasons: Vec<Reason>,
 }
 
 impl Run<'_> {
     fn carry_out(&mut self) -> Result<Shown, Trouble> {
-        if self.policy.keys.is_empty() {
+        if self.policy.trusts_nobody() {
             return Err(Trouble::NoKey);
         }
         let path = &self.target.path;
         let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let stands_for_others = match &self.target.signature {
-            None => is_manifest_name(file_name),
+            None => is_manifest_name(file_name) || (is_oms_name(file_name) && path.is_file()),
             Some(signature) => signature == path,
         };
         if stands_for_others {
-            let found = find::read(path)?;
+            let found = find::read(path, self.target.limits)?;
+            if matches!(&found.content, Ok(SignatureFile::Oms(_)))
+                && let Some(model) = find::model_of(path)?
+            {
+                return self.whole_model(&model, Ok(found));
+            }
             return self.with_signature(found, None);
         }
+        let path = path.clone();
         if path.is_dir() {
             let found = match &self.target.signature {
-                None => find::inside(path)?,
-                Some(signature) => Ok(find::read(signature)?),
+                None => find::inside(&path, self.target.limits)?,
+                Some(signature) => Ok(find::read(signature, self.target.limits)?),
             };
-            return match found {
-                Ok(found) => self.folder(found),
-                Err(reason) => Ok(self.reject(reason)),
-            };
+            return self.whole_model(&path, found);
         }
         // A model that is not there is the caller's mistake; only one that is there can be unsigned.
-        let opened = OpenedFile::open(path, Links::Refuse)?;
-        let name = SafeName::of_file(path)?;
+        let opened = OpenedFile::open(&path, Links::Refuse)?;
+        let name = SafeName::of_file(&path)?;
         let found = match &self.target.signature {
-            Some(signature) => Ok(find::read(signature)?),
-            None => find::beside(path, &name)?,
+            Some(signature) => Ok(find::read(signature, self.target.limits)?),
+            None => find::beside(&path, &name, self.target.limits)?,
         };
         match found {
             Ok(found) => self.with_signature(found, Some((opened, name))),
@@ -125,10 +210,32 @@ impl Run<'_> {
         }
     }
 
+    /// A model whose signature has been found, or not.
+    fn whole_model(&mut self, path: &Path, found: Result<Found, Reason>) -> Result<Shown, Trouble> {
+        let found = match found {
+            Ok(found) => found,
+            Err(reason) => return Ok(self.reject(reason)),
+        };
+        match &found.content {
+            Ok(SignatureFile::Oms(_)) if path.is_dir() => {
+                self.facts.signature_file = Some(found.path.clone());
+                let Ok(SignatureFile::Oms(oms)) = found.content else {
+                    unreachable!("it was one a moment ago")
+                };
+                self.oms_folder(*oms, found.bytes, path, &found.path)
+            }
+            Ok(SignatureFile::Oms(_)) => {
+                let opened = OpenedFile::open(path, Links::Refuse)?;
+                let name = SafeName::of_file(path)?;
+                self.with_signature(found, Some((opened, name)))
+            }
+            _ => self.folder(path, found),
+        }
+    }
+
     /// A folder stands for the set that a bundle manifest describes, with names relative to the folder.
-    fn folder(&mut self, found: Found) -> Result<Shown, Trouble> {
-        let path = &self.target.path;
-        let no_file = || FileError::NotRegular { path: path.clone(), kind: Kind::Directory };
+    fn folder(&mut self, path: &Path, found: Found) -> Result<Shown, Trouble> {
+        let no_file = || FileError::NotRegular { path: path.to_owned(), kind: Kind::Directory };
         match &found.content {
             Ok(SignatureFile::Manifest(_)) => return Err(no_file().into()),
             Ok(SignatureFile::Bundle(bundle)) => {
@@ -138,7 +245,7 @@ impl Run<'_> {
                     return Err(no_file().into());
                 }
             }
-            Err(_) => {}
+            Ok(SignatureFile::Oms(_)) | Err(_) => {}
         }
         self.with_signature(found, None)
     }
@@ -153,11 +260,30 @@ impl Run<'_> {
             Err(reason) => return Ok(self.reject(reason)),
             Ok(file) => file,
         };
+        match (file, model) {
+            (SignatureFile::Oms(oms), Some((opened, name))) => self.oms_file(*oms, found.bytes, opened, name),
+            // A signature whose model is not where it should be by its name.
+            (SignatureFile::Oms(_), None) => {
+                Err(FileError::NotFound { path: found.path.with_extension("") }.into())
+            }
+            _ if !self.target.only.is_empty() => Err(Trouble::OnlyOfFolder),
+            (file, model) => self.of_manifests(file, found.bytes, &found.path, model),
+        }
+    }
+
+    fn of_manifests(
+        &mut self,
+        file: SignatureFile,
+        bytes: Vec<u8>,
+        at: &Path,
+        model: Option<(OpenedFile, SafeName)>,
+    ) -> Result<Shown, Trouble> {
         let shown = match &file {
-            SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, &found.path, model)?,
-            SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, &found.path, model)?,
+            SignatureFile::Manifest(manifest) => self.manifest(&file, manifest, at, model)?,
+            SignatureFile::Bundle(bundle) => self.bundle(&file, bundle, at, model)?,
+            SignatureFile::Oms(_) => return Err(Trouble::OnlyOfFolder),
         };
-        Ok(Shown { signature: Some(SignatureRead { file, bytes: found.bytes }), ..shown })
+        Ok(Shown { signature: Some(SignatureRead { file, bytes }), ..shown })
     }
 
     fn manifest(
@@ -186,8 +312,9 @@ impl Run<'_> {
             name: name.as_str().to_owned(),
             path: opened.path().to_owned(),
             status: FileStatus::NotChecked,
-            expected: manifest.visible.sha256,
+            expected: Some(manifest.visible.sha256.into()),
             found: None,
+            shards: None,
             size: None,
         };
         let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
@@ -222,8 +349,9 @@ impl Run<'_> {
                 name: entry.model_file.as_str().to_owned(),
                 path: entry.model_file.below(base),
                 status: FileStatus::NotChecked,
-                expected: entry.sha256,
+                expected: Some(entry.sha256.into()),
                 found: None,
+                shards: None,
                 size: None,
             })
             .collect();
@@ -284,11 +412,11 @@ impl Run<'_> {
     }
 
     /// Nothing is copied of what is rejected already.
-    fn may_be_wanted(&self, opened: &OpenedFile, size: Option<u64>) -> bool {
+    pub(super) fn may_be_wanted(&self, opened: &OpenedFile, size: Option<u64>) -> bool {
         self.reasons.is_empty() && size.is_none_or(|size| size == opened.size())
     }
 
-    fn begin_to_keep(
+    pub(super) fn begin_to_keep(
         &self,
         opened: &OpenedFile,
         name: &SafeName,
@@ -301,7 +429,7 @@ impl Run<'_> {
     }
 
     /// A copy over one of the files that are being verified would destroy it.
-    fn ensure_not_an_input(&self, copy: &Path, opened: &OpenedFile) -> Result<(), Trouble> {
+    pub(super) fn ensure_not_an_input(&self, copy: &Path, opened: &OpenedFile) -> Result<(), Trouble> {
         let inputs = self.facts.signature_file.iter().map(PathBuf::as_path).chain([opened.path()]);
         let files = self.facts.files.iter().map(|file| file.path.as_path());
         match inputs.chain(files).find(|input| is_same(copy, input)) {
@@ -365,16 +493,18 @@ impl Run<'_> {
         signed_size: Option<u64>,
     ) -> Result<(), HashError> {
         let Copied { digest, source_changed } = copied;
-        if source_changed && digest.digest != fact.expected {
+        let found = ContentDigest::from(digest.digest);
+        let differs = fact.expected.filter(|expected| *expected != found);
+        if source_changed && differs.is_some() {
             return Err(FileError::Changed { path: fact.path.clone() }.into());
         }
-        fact.found = Some(digest.digest);
+        fact.found = Some(found);
         fact.size = Some(digest.size);
         fact.status = FileStatus::Unchanged;
-        if digest.digest != fact.expected {
+        if let Some(expected) = differs {
             fact.status = FileStatus::Changed;
-            let name = fact.name.clone();
-            self.reasons.push(Reason::HashMismatch { name, expected: fact.expected, found: digest.digest });
+            let (name, expected, found) = (fact.name.clone(), expected.into(), found.into());
+            self.reasons.push(Reason::HashMismatch { name, expected, found });
         }
         if let Some(expected) = signed_size.filter(|expected| *expected != digest.size) {
             fact.status = FileStatus::Changed;
@@ -385,6 +515,11 @@ impl Run<'_> {
 
     /// Holds the signature file against the keys, and what was signed against the requirements.
     fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed) {
+        if self.policy.keys.is_empty() {
+            self.facts.checks.signer = Check::Failed;
+            self.reasons.push(Refusal::WrongMethod { signed: "key" }.into());
+            return;
+        }
         let (key, faults) = match self.best_key(file) {
             Ok(best) => best,
             Err(refusal) => {
@@ -410,6 +545,7 @@ impl Run<'_> {
         }
         self.facts.authenticated = Some(signed.is_some() && faults.is_empty());
         if faults.is_empty() {
+            self.facts.method = Some(MethodFact::Key);
             self.judge(signed.map(|signed| &signed.statement.claims), claimed);
             self.facts.name = signed.map(|signed| signed.statement.name.clone());
             self.facts.statement = signed.map(|signed| Statement::digest(&signed.envelope.payload));
@@ -431,20 +567,10 @@ impl Run<'_> {
     }
 
     /// Asks trust. Only what the signature covers, or is plainly called claimed, becomes a fact.
-    fn judge(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
+    pub(super) fn judge(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
         let now = self.policy.now;
         let refusals = decide(claims, &self.policy.requirements, now);
-        let of_signer = |refusal: &Refusal| {
-            matches!(
-                refusal,
-                Refusal::WrongSigner { .. } | Refusal::NotAuthenticated { asked: Question::Signer }
-            )
-        };
-        self.facts.checks.signer = Check::failed_if(refusals.iter().any(of_signer));
-        if claims.is_some() || refusals.iter().any(|refusal| !of_signer(refusal)) {
-            self.facts.checks.freshness =
-                Check::failed_if(refusals.iter().any(|refusal| !of_signer(refusal)));
-        }
+        self.take_refusals(refusals, claims.is_some());
         self.facts.signer.clone_from(&claimed.signer);
         self.facts.signed_at = Some(claimed.signed_at.clone());
         if let Some(key) = &mut self.facts.key {
@@ -456,22 +582,48 @@ impl Run<'_> {
             self.facts.model_version = claims.model_version;
             self.facts.annotations = claims.annotations.clone();
         }
+    }
+
+    /// What the caller's requirements have to say, check by check.
+    pub(super) fn take_refusals(&mut self, refusals: Vec<Refusal>, has_times: bool) {
+        let of_signer = |refusal: &Refusal| {
+            matches!(
+                refusal,
+                Refusal::WrongSigner { .. }
+                    | Refusal::SignerMissing { .. }
+                    | Refusal::NotAuthenticated { asked: Question::Signer }
+            )
+        };
+        self.facts.checks.signer = Check::failed_if(refusals.iter().any(of_signer));
+        if has_times || refusals.iter().any(|refusal| !of_signer(refusal)) {
+            self.facts.checks.freshness =
+                Check::failed_if(refusals.iter().any(|refusal| !of_signer(refusal)));
+        }
         self.reasons.extend(refusals.into_iter().map(Reason::from));
     }
 
-    fn reject(&mut self, reason: Reason) -> Shown {
+    pub(super) fn reject(&mut self, reason: Reason) -> Shown {
         self.reasons.push(reason);
         Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
     }
 
     /// Names, digests and sizes together.
     fn judge_content(&self) -> Check {
-        let misnamed =
-            |reason: &Reason| matches!(reason, Reason::WrongModel { .. } | Reason::NotInBundle { .. });
+        let misnamed = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::WrongModel { .. }
+                    | Reason::NotInBundle { .. }
+                    | Reason::NotListed { .. }
+                    | Reason::Extra { .. }
+                    | Reason::Excluded { .. }
+            )
+        };
         let has = |wanted: &[FileStatus]| self.facts.files.iter().any(|file| wanted.contains(&file.status));
-        if has(&[FileStatus::Changed, FileStatus::Missing]) || self.reasons.iter().any(misnamed) {
+        let bad = [FileStatus::Changed, FileStatus::Missing, FileStatus::Renamed, FileStatus::TypeChanged];
+        if has(&bad) || self.reasons.iter().any(misnamed) {
             Check::Failed
-        } else if has(&[FileStatus::Unchanged]) {
+        } else if has(&[FileStatus::Unchanged, FileStatus::PartlyChecked]) {
             Check::Passed
         } else {
             Check::NotChecked
@@ -501,10 +653,10 @@ impl Run<'_> {
 }
 
 /// What the visible part of a signature file claims; equal to what is signed, once that has been checked.
-struct Claimed {
-    signer: Option<String>,
-    signed_at: crate::time::Timestamp,
-    key_version: Option<u64>,
+pub(super) struct Claimed {
+    pub(super) signer: Option<String>,
+    pub(super) signed_at: crate::time::Timestamp,
+    pub(super) key_version: Option<u64>,
 }
 
 impl Claimed {

@@ -1,0 +1,649 @@
+//! Holding the files of a model against an OMS signature (OpenSSF Model Signing v1.0, section 8.4): every one that is
+//! listed, and nothing else but what is left out by rule. All differences are found, not only the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::facts::{FileFact, FileStatus, ShardFact, Weakening};
+use super::outcome::{SignatureRead, Trouble};
+use super::reason::{Found, Reason};
+use super::run::{DefaultExcludes, Run, Shown, SignedLinks, UnsignedFiles};
+use crate::digest::ContentDigest;
+use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
+use crate::file::{
+    EntryKind, FileError, Filling, Follow, Kind, OpenedFile, Staged, Tree, TreeEntry, fingerprint,
+};
+use crate::format::{OMS_SUFFIX, OmsSignature, SignatureFile};
+use crate::hash::{
+    ContentDigests, HashError, Plan, PlannedCopy, Source, copy_planned, hash_planned, hash_tree,
+};
+use crate::listing::{Exclusions, Layout, SafeName};
+use crate::trust::OmsCompat;
+
+/// Most extra files that are hashed to see whether one is a signed file under another name.
+const MOST_RENAMED: usize = 1_000;
+
+/// Bytes beyond the signed size of a file that are still read, to name the digest: a tenth of a second.
+const MOST_SURPLUS: u64 = 64 * 1024 * 1024;
+
+/// What is left out, and by whose word.
+struct Rules<'a> {
+    default: Exclusions,
+    signed: Exclusions,
+    caller: Exclusions,
+    signature: &'a Path,
+}
+
+/// What a folder has, held against what was signed. Positions are those of the signed files.
+#[derive(Default)]
+struct Matched {
+    present: Vec<usize>,
+    missing: Vec<usize>,
+    extra: Vec<(PathBuf, Found)>,
+    trouble: Option<FileError>,
+}
+
+impl Run<'_> {
+    /// One file with a signature of its own.
+    pub(super) fn oms_file(
+        &mut self,
+        oms: OmsSignature,
+        bytes: Vec<u8>,
+        opened: OpenedFile,
+        asked: SafeName,
+    ) -> Result<Shown, Trouble> {
+        if self.target.base.is_some() {
+            return Err(Trouble::BaseOfOne);
+        }
+        if !self.target.only.is_empty() {
+            return Err(Trouble::OnlyOfFolder);
+        }
+        let holds = self.hold_oms(&oms, &bytes, Container::File);
+        // Of a hundred thousand files it is 20 MB.
+        drop(bytes);
+        let statement = &oms.statement;
+        let ([file], true) = (statement.files.as_slice(), holds) else { return Ok(nothing_shown()) };
+        if let Some(name) = file.name.as_ref().filter(|name| **name != asked) {
+            let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
+            self.reasons.push(Reason::WrongModel { manifest_of, asked });
+        }
+        let mut fact = fact_of(file, asked.as_str(), opened.path().to_owned());
+        let plan = plan_of(statement);
+        if !is_worth_hashing(&opened, file.size, plan) {
+            let digests = ContentDigests { digests: Vec::new(), size: opened.size() };
+            self.compare_planned(&mut fact, file, statement, digests, false)?;
+            self.facts.files.push(fact);
+            return Ok(nothing_shown());
+        }
+        let (copied, placed) = self.oms_hash_one(opened, &asked, file.size, plan)?;
+        let copied = copied.map(|copied| {
+            let PlannedCopy { digests, source_changed, copy, hard_linked } = copied;
+            if hard_linked {
+                self.facts.hard_linked.push(asked.as_str().to_owned());
+            }
+            (self.compare_planned(&mut fact, file, statement, digests, source_changed), copy)
+        });
+        self.facts.files.push(fact);
+        let (compared, copy) = copied?;
+        compared?;
+        let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
+        Ok(Shown { whole: true, signature: Some(signature), placed, kept: copy.into_iter().collect() })
+    }
+
+    fn oms_hash_one(
+        &self,
+        opened: OpenedFile,
+        name: &SafeName,
+        size: Option<u64>,
+        plan: Plan,
+    ) -> Result<(Result<PlannedCopy, HashError>, Option<Staged>), Trouble> {
+        let hard_linked = opened.is_hard_linked();
+        let done = |digests: ContentDigests, source_changed: bool, copy: Option<Filling>| {
+            Ok(PlannedCopy { digests, source_changed, hard_linked, copy })
+        };
+        if let Some(path) = self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
+            self.ensure_not_an_input(path, &opened)?;
+            let mut copy = Staged::create(path, 0o600)?;
+            let source = opened.path().to_owned();
+            let (digests, changed) = copy_planned(opened, &mut copy, plan, self.observer)?;
+            if changed {
+                return Err(FileError::Changed { path: source }.into());
+            }
+            return Ok((done(digests, false, None), Some(copy)));
+        }
+        match self.begin_to_keep(&opened, name, size)? {
+            Some(mut copy) => {
+                let (digests, changed) = copy_planned(opened, &mut copy, plan, self.observer)?;
+                Ok((done(digests, changed, Some(copy)), None))
+            }
+            None => Ok((done(hash_planned(opened, plan, self.observer)?, false, None), None)),
+        }
+    }
+
+    /// A folder, whole or in part.
+    pub(super) fn oms_folder(
+        &mut self,
+        oms: OmsSignature,
+        bytes: Vec<u8>,
+        folder: &Path,
+        at: &Path,
+    ) -> Result<Shown, Trouble> {
+        if self.target.base.is_some() {
+            return Err(Trouble::BaseOfOne);
+        }
+        if self.target.copy_to.is_some() {
+            return Err(Trouble::CopyOfMany);
+        }
+        if !self.hold_oms(&oms, &bytes, Container::Folder) {
+            return Ok(nothing_shown());
+        }
+        // Of a hundred thousand files it is 20 MB.
+        drop(bytes);
+        let statement = &oms.statement;
+        let tree = Tree::open(folder, self.follow(statement))?;
+        let (kept, whole) = if self.target.only.is_empty() {
+            (self.whole_folder(statement, &tree, at)?, true)
+        } else {
+            (self.part_of_folder(statement, &tree)?, false)
+        };
+        let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
+        Ok(Shown { whole, signature: Some(signature), placed: None, kept })
+    }
+
+    fn follow(&mut self, statement: &OmsStatement) -> Follow {
+        match (statement.allow_symlinks, self.policy.folder.links) {
+            (false, _) => Follow::Refuse,
+            (true, SignedLinks::Beneath) => Follow::Beneath,
+            (true, SignedLinks::Anywhere) => Follow::Anywhere,
+        }
+    }
+
+    fn whole_folder(
+        &mut self,
+        statement: &OmsStatement,
+        tree: &Tree,
+        at: &Path,
+    ) -> Result<Vec<Filling>, Trouble> {
+        let entries = tree.list()?;
+        self.facts.files = facts_of(statement, tree.root());
+        let mut matched = self.match_entries(statement, tree, &entries, at);
+        let before = fingerprint(&entries);
+        drop(entries);
+        let names: Vec<&Path> = matched.present.iter().map(|at| path_of(&statement.files[*at])).collect();
+        let (kept, trouble) = self.hash_files(statement, tree, &matched.present, &names)?;
+        let trouble = matched.trouble.take().map(HashError::from).or(trouble);
+        self.find_renamed(statement, tree, &mut matched);
+        self.report(statement, tree, matched);
+        // Names that come and go while files are hashed were in nobody's list.
+        let changed = fingerprint(&tree.list()?) != before;
+        let trouble =
+            trouble.or_else(|| changed.then(|| FileError::Changed { path: tree.root().to_owned() }.into()));
+        self.settle(trouble, kept)
+    }
+
+    /// A file that could not be read leaves the question open, unless another one has answered it.
+    pub(super) fn settle(
+        &self,
+        trouble: Option<HashError>,
+        kept: Vec<Filling>,
+    ) -> Result<Vec<Filling>, Trouble> {
+        match trouble {
+            Some(error) if self.reasons.is_empty() || matches!(error, HashError::Cancelled) => {
+                Err(error.into())
+            }
+            _ => Ok(kept),
+        }
+    }
+
+    /// Holds the two lists against each other; both are sorted by name.
+    fn match_entries(
+        &mut self,
+        statement: &OmsStatement,
+        tree: &Tree,
+        entries: &[TreeEntry],
+        signature: &Path,
+    ) -> Matched {
+        let mut matched = Matched::default();
+        let rules = Rules {
+            default: Exclusions::defaults(),
+            signed: Exclusions::new(statement.ignored.iter().cloned()),
+            caller: Exclusions::new(self.policy.folder.ignore.iter().cloned()),
+            signature,
+        };
+        let mut next = 0;
+        for (position, file) in statement.files.iter().enumerate() {
+            let name = OsStr::new(file.shown_name());
+            while next < entries.len() && *entries[next].name < *name {
+                self.judge_unlisted(&rules, tree, &entries[next], &mut matched);
+                next += 1;
+            }
+            match entries.get(next).filter(|entry| entry.name == name) {
+                Some(entry) => {
+                    self.judge_listed(position, entry, &mut matched);
+                    next += 1;
+                }
+                None => matched.missing.push(position),
+            }
+        }
+        for entry in &entries[next..] {
+            self.judge_unlisted(&rules, tree, entry, &mut matched);
+        }
+        matched
+    }
+
+    fn judge_listed(&mut self, position: usize, entry: &TreeEntry, matched: &mut Matched) {
+        let fact = &mut self.facts.files[position];
+        let found = match &entry.kind {
+            EntryKind::FollowedLink { outside: true } => {
+                if !self.facts.weakened.contains(&Weakening::Links) {
+                    self.facts.weakened.push(Weakening::Links);
+                }
+                return matched.present.push(position);
+            }
+            kind if kind.is_file() => return matched.present.push(position),
+            EntryKind::Unreadable(error) if !is_broken_link(error) => {
+                fact.status = FileStatus::Unreadable;
+                matched.trouble.get_or_insert_with(|| again(error));
+                return;
+            }
+            kind => found(kind),
+        };
+        fact.status = FileStatus::TypeChanged;
+        self.reasons.push(Reason::TypeChanged { name: fact.name.clone(), found });
+    }
+
+    /// Something that the signature does not list: left out by a rule, or one too many.
+    fn judge_unlisted(
+        &mut self,
+        left_out: &Rules<'_>,
+        tree: &Tree,
+        entry: &TreeEntry,
+        matched: &mut Matched,
+    ) {
+        let rules = &self.policy.folder;
+        let shown = entry.name.to_string_lossy().into_owned();
+        let name = entry.name.to_str();
+        if tree.is_same_file(Path::new(&entry.name), left_out.signature) {
+            return;
+        }
+        let by = |paths: &Exclusions| {
+            let path = name.and_then(|name| paths.of(name));
+            // The recorded place of a signature is that of a file: nothing hides below it, and no link.
+            path.is_some_and(|path| {
+                let is_signature = path.as_str().ends_with(OMS_SUFFIX);
+                !is_signature || (name == Some(path.as_str()) && matches!(entry.kind, EntryKind::File))
+            })
+        };
+        let by_default = by(&left_out.default);
+        let beside = &mut self.facts.beside;
+        if by_default && rules.default_excludes == DefaultExcludes::Reject {
+            self.reasons.push(Reason::Excluded { name: PathBuf::from(&entry.name) });
+        } else if by_default {
+            beside.excluded.push(shown);
+        } else if by(&left_out.signed) {
+            beside.ignored.push(shown);
+        } else if by(&left_out.caller) {
+            beside.ignored_by_caller.push(shown);
+        } else if matches!(entry.kind, EntryKind::File)
+            && name.is_some_and(|name| rules.layouts.iter().any(|layout| layout.wrote(name)))
+        {
+            beside.layout.push(shown);
+        } else if let EntryKind::Unreadable(error) = &entry.kind
+            && !is_broken_link(error)
+        {
+            matched.trouble.get_or_insert_with(|| again(error));
+        } else if rules.unsigned_files == UnsignedFiles::List {
+            beside.unsigned.push(shown);
+        } else {
+            matched.extra.push((PathBuf::from(&entry.name), found(&entry.kind)));
+        }
+    }
+
+    /// Hashes the files at these positions. The second result is what stood in the way of some.
+    pub(super) fn hash_files(
+        &mut self,
+        statement: &OmsStatement,
+        tree: &Tree,
+        positions: &[usize],
+        names: &[&Path],
+    ) -> Result<(Vec<Filling>, Option<HashError>), Trouble> {
+        let sizes: Vec<Option<u64>> = positions.iter().map(|at| statement.files[*at].size).collect();
+        let judge = |at: usize, hashed: Result<PlannedCopy, HashError>| match hashed {
+            Ok(hashed) if is_as_signed(&statement.files[positions[at]], &hashed.digests) => {
+                let size = hashed.digests.size;
+                Judged::AsSigned { size, hard_linked: hashed.hard_linked, copy: hashed.copy.map(Box::new) }
+            }
+            other => Judged::Other(Box::new(other)),
+        };
+        let results = {
+            let plan = plan_of(statement);
+            let source = FolderSource { run: self, tree, names, sizes: &sizes, plan };
+            hash_tree(names.len(), plan, &source, self.observer, &judge)
+        };
+        let mut facts = std::mem::take(&mut self.facts.files);
+        let (mut kept, mut trouble) = (Vec::new(), None);
+        for (position, result) in positions.iter().zip(results) {
+            let (fact, file) = (&mut facts[*position], &statement.files[*position]);
+            let is_hard_linked = match result {
+                Judged::AsSigned { size, hard_linked, copy } => {
+                    fact.status = FileStatus::Unchanged;
+                    fact.size = Some(size);
+                    fact.found = fact.expected;
+                    if let Some(shards) = &mut fact.shards {
+                        shards.checked = shards.count;
+                    }
+                    kept.extend(copy.map(|copy| *copy));
+                    hard_linked
+                }
+                Judged::Other(other) => match *other {
+                    Ok(PlannedCopy { digests, source_changed, hard_linked, copy }) => {
+                        match self.compare_planned(fact, file, statement, digests, source_changed) {
+                            Ok(()) => kept.extend(copy),
+                            Err(error) => trouble = trouble.or(Some(error)),
+                        }
+                        hard_linked
+                    }
+                    Err(error) => {
+                        self.not_hashed(fact, error, &mut trouble);
+                        false
+                    }
+                },
+            };
+            if is_hard_linked {
+                self.facts.hard_linked.push(fact.name.clone());
+            }
+        }
+        self.facts.files = facts;
+        Ok((kept, trouble))
+    }
+
+    /// A signed file that cannot be opened: it is gone, it is something else, or it cannot be read.
+    pub(super) fn not_hashed(
+        &mut self,
+        fact: &mut FileFact,
+        error: HashError,
+        trouble: &mut Option<HashError>,
+    ) {
+        match error {
+            HashError::File(FileError::NotFound { .. }) => {
+                fact.status = FileStatus::Missing;
+                let (name, path) = (fact.name.clone(), fact.path.clone());
+                self.reasons.push(Reason::MissingFile { name, path });
+            }
+            HashError::File(FileError::Symlink { .. }) => {
+                fact.status = FileStatus::TypeChanged;
+                let (name, found) = (fact.name.clone(), Found::Symlink);
+                self.reasons.push(Reason::TypeChanged { name, found });
+            }
+            HashError::File(FileError::NotRegular { kind, .. }) => {
+                fact.status = FileStatus::TypeChanged;
+                let (name, found) = (fact.name.clone(), Found::Other(kind));
+                self.reasons.push(Reason::TypeChanged { name, found });
+            }
+            error => {
+                fact.status = FileStatus::Unreadable;
+                *trouble = trouble.take().or(Some(error));
+            }
+        }
+    }
+
+    /// Compares what was read with what was signed, as [`Run::compare`] does for manifests.
+    fn compare_planned(
+        &mut self,
+        fact: &mut FileFact,
+        file: &SignedFile,
+        statement: &OmsStatement,
+        found: ContentDigests,
+        source_changed: bool,
+    ) -> Result<(), HashError> {
+        let expected = file.digests.as_slice();
+        let differs = |at: usize| found.digests.get(at).is_some_and(|digest| *digest != expected[at]);
+        let bad: Vec<usize> = (0..expected.len()).filter(|at| differs(*at)).collect();
+        let wrong_size = file.size.filter(|size| *size != found.size);
+        if source_changed && (!bad.is_empty() || wrong_size.is_some()) {
+            return Err(FileError::Changed { path: fact.path.clone() }.into());
+        }
+        fact.size = Some(found.size);
+        fact.status = match bad.is_empty() && wrong_size.is_none() {
+            true => FileStatus::Unchanged,
+            false => FileStatus::Changed,
+        };
+        for at in bad {
+            let (name, expected) = (fact.name.clone(), expected[at].into());
+            let found = found.digests[at].into();
+            match &mut fact.shards {
+                None => self.reasons.push(Reason::HashMismatch { name, expected, found }),
+                Some(shards) => {
+                    let range = range_of(statement, file, at);
+                    shards.changed.push(range.clone());
+                    self.reasons.push(Reason::ShardMismatch { name, range, expected, found });
+                }
+            }
+        }
+        match &mut fact.shards {
+            None => fact.found = found.digests.first().copied(),
+            Some(shards) => shards.checked = shards.count,
+        }
+        if let Some(expected) = wrong_size {
+            let (name, found) = (fact.name.clone(), found.size);
+            self.reasons.push(Reason::SizeMismatch { name, expected, found });
+        }
+        Ok(())
+    }
+
+    /// Among what is too many, looks for what is missing.
+    fn find_renamed(&mut self, statement: &OmsStatement, tree: &Tree, matched: &mut Matched) {
+        let files: Vec<usize> =
+            (0..matched.extra.len()).filter(|at| matched.extra[*at].1 == Found::File).collect();
+        if matched.missing.is_empty() || files.is_empty() || files.len() > MOST_RENAMED {
+            return;
+        }
+        let names: Vec<&Path> = files.iter().map(|at| matched.extra[*at].0.as_path()).collect();
+        // Sizes tell at once, and keep a giant from being read for nothing.
+        let sizes: Option<BTreeSet<u64>> =
+            matched.missing.iter().map(|position| statement.files[*position].size).collect();
+        let source = ExtraSource { tree, names: &names, sizes };
+        let digests = |_, hashed: Result<PlannedCopy, HashError>| Some(hashed.ok()?.digests.digests);
+        let hashed = hash_tree(names.len(), plan_of(statement), &source, self.observer, &digests);
+        let mut by_digest: BTreeMap<Vec<ContentDigest>, usize> = files
+            .iter()
+            .zip(hashed)
+            .filter_map(|(at, digests)| Some((digests?, *at)))
+            .filter(|(digests, _)| !digests.is_empty())
+            .collect();
+        let mut taken = BTreeSet::new();
+        let mut still_missing = Vec::new();
+        for position in std::mem::take(&mut matched.missing) {
+            match by_digest.remove(statement.files[position].digests.as_slice()) {
+                None => still_missing.push(position),
+                Some(at) => {
+                    taken.insert(at);
+                    let found = matched.extra[at].0.to_string_lossy().into_owned();
+                    let fact = &mut self.facts.files[position];
+                    fact.status = FileStatus::Renamed;
+                    self.reasons.push(Reason::Renamed { name: fact.name.clone(), found });
+                }
+            }
+        }
+        matched.missing = still_missing;
+        let mut at = 0;
+        matched.extra.retain(|_| {
+            at += 1;
+            !taken.contains(&(at - 1))
+        });
+    }
+
+    /// What is missing, and what is too many.
+    fn report(&mut self, statement: &OmsStatement, tree: &Tree, matched: Matched) {
+        for position in matched.missing {
+            let fact = &mut self.facts.files[position];
+            let (name, path) = (fact.name.clone(), fact.path.clone());
+            if path.is_dir() {
+                fact.status = FileStatus::TypeChanged;
+                self.reasons.push(Reason::TypeChanged { name, found: Found::Other(Kind::Directory) });
+            } else {
+                fact.status = FileStatus::Missing;
+                self.reasons.push(Reason::MissingFile { name, path });
+            }
+        }
+        let compat = self.policy.folder.compat == OmsCompat::On && statement.shard_size.is_some();
+        // The rule is named only where it would settle everything.
+        let wrote = |layout: &Layout| {
+            let by_tool = |name: &Path| name.to_str().is_some_and(|name| layout.wrote(name));
+            matched.extra.iter().all(|(name, found)| *found == Found::File && by_tool(name))
+        };
+        let layout = Layout::ALL.into_iter().find(wrote).filter(|_| self.reasons.is_empty());
+        for (name, found) in matched.extra {
+            // The reference implementation leaves empty files out of a signature by shards.
+            let path = tree.root().join(&name);
+            if compat && found == Found::File && path.metadata().is_ok_and(|file| file.len() == 0) {
+                self.facts.beside.uncovered.push(name.to_string_lossy().into_owned());
+                continue;
+            }
+            self.reasons.push(Reason::Extra { name, found, layout });
+        }
+        let beside = &self.facts.beside;
+        let weakened = [
+            (!beside.unsigned.is_empty(), Weakening::UnsignedFiles),
+            (!beside.ignored_by_caller.is_empty(), Weakening::Ignored),
+            (!beside.layout.is_empty(), Weakening::Layout),
+            (!beside.uncovered.is_empty(), Weakening::UncoveredFiles),
+        ];
+        self.facts.weakened.extend(weakened.into_iter().filter(|(is, _)| *is).map(|(_, it)| it));
+    }
+}
+
+/// What is remembered of a file that was hashed.
+enum Judged {
+    AsSigned { size: u64, hard_linked: bool, copy: Option<Box<Filling>> },
+    Other(Box<Result<PlannedCopy, HashError>>),
+}
+
+fn is_as_signed(file: &SignedFile, found: &ContentDigests) -> bool {
+    file.digests.as_slice() == found.digests && file.size.is_none_or(|size| size == found.size)
+}
+
+/// Whether the bytes of a file are of any interest. Shards beyond the signed end have no digest to be compared with, and
+/// each costs memory.
+fn is_worth_hashing(file: &OpenedFile, signed: Option<u64>, plan: Plan) -> bool {
+    let surplus = signed.map_or(0, |size| file.size().saturating_sub(size));
+    surplus == 0 || (plan.shard_size.is_none() && surplus <= MOST_SURPLUS)
+}
+
+/// Nothing came of it but reasons to reject.
+fn nothing_shown() -> Shown {
+    Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
+}
+
+/// How the files of a statement were hashed.
+pub(super) fn plan_of(statement: &OmsStatement) -> Plan {
+    Plan { algorithm: statement.algorithm, shard_size: statement.shard_size }
+}
+
+/// Which bytes the shard at this position covers.
+pub(super) fn range_of(statement: &OmsStatement, file: &SignedFile, at: usize) -> std::ops::Range<u64> {
+    let shard = statement.shard_size.map_or(u64::MAX, std::num::NonZeroU64::get);
+    let start = shard.saturating_mul(at as u64);
+    start..start.saturating_add(shard).min(file.size.unwrap_or(u64::MAX))
+}
+
+/// Nothing is known yet about any file.
+pub(super) fn facts_of(statement: &OmsStatement, root: &Path) -> Vec<FileFact> {
+    let fact = |file: &SignedFile| fact_of(file, file.shown_name(), root.join(file.shown_name()));
+    statement.files.iter().map(fact).collect()
+}
+
+fn fact_of(file: &SignedFile, name: &str, path: PathBuf) -> FileFact {
+    let (expected, shards) = match &file.digests {
+        SignedDigests::Whole(digest) => (Some(*digest), None),
+        SignedDigests::Shards(digests) => {
+            (None, Some(Box::new(ShardFact { count: digests.len(), checked: 0, changed: Vec::new() })))
+        }
+    };
+    let status = FileStatus::NotChecked;
+    FileFact { name: name.to_owned(), path, status, expected, found: None, shards, size: None }
+}
+
+fn path_of(file: &SignedFile) -> &Path {
+    Path::new(file.shown_name())
+}
+
+fn found(kind: &EntryKind) -> Found {
+    match kind {
+        EntryKind::Symlink { .. } => Found::Symlink,
+        EntryKind::Special(kind) => Found::Other(*kind),
+        EntryKind::Unreadable(error) if is_broken_link(error) => Found::Symlink,
+        EntryKind::Unreadable(_) => Found::Other(Kind::Other),
+        EntryKind::File | EntryKind::FollowedLink { .. } | EntryKind::Blob => Found::File,
+    }
+}
+
+/// A link that leads nowhere needs no reading to be told from a file.
+fn is_broken_link(error: &FileError) -> bool {
+    matches!(error, FileError::BrokenLink { .. })
+}
+
+/// The same error once more: errors of the system cannot be cloned.
+fn again(error: &FileError) -> FileError {
+    match error {
+        FileError::BrokenLink { path, looping } => {
+            FileError::BrokenLink { path: path.clone(), looping: *looping }
+        }
+        FileError::PermissionDenied { path, action } => {
+            FileError::PermissionDenied { path: path.clone(), action }
+        }
+        other => {
+            let source = std::io::Error::other(other.to_string());
+            FileError::Read { path: other.path().to_owned(), source }
+        }
+    }
+}
+
+struct FolderSource<'a, 'r> {
+    run: &'a Run<'r>,
+    tree: &'a Tree,
+    names: &'a [&'a Path],
+    sizes: &'a [Option<u64>],
+    plan: Plan,
+}
+
+impl Source for FolderSource<'_, '_> {
+    fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
+        self.tree.open_file(self.names[at])
+    }
+
+    /// A file that is much longer than signed is rejected by that alone: whoever put a sparse giant in its place shall
+    /// not keep us busy.
+    fn wants(&self, at: usize, file: &OpenedFile) -> bool {
+        is_worth_hashing(file, self.sizes[at], self.plan)
+    }
+
+    fn copy(&self, at: usize, file: &OpenedFile) -> Result<Option<Filling>, FileError> {
+        match self.run.keeper.filter(|_| self.run.may_be_wanted(file, self.sizes[at])) {
+            Some(keeper) => keeper.begin(self.names[at], file.size()).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+struct ExtraSource<'a> {
+    tree: &'a Tree,
+    names: &'a [&'a Path],
+    /// The sizes of what is missing, if they are known of all.
+    sizes: Option<BTreeSet<u64>>,
+}
+
+impl Source for ExtraSource<'_> {
+    fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
+        self.tree.open_file(self.names[at])
+    }
+
+    fn wants(&self, _: usize, file: &OpenedFile) -> bool {
+        self.sizes.as_ref().is_none_or(|sizes| sizes.contains(&file.size()))
+    }
+
+    fn copy(&self, _: usize, _: &OpenedFile) -> Result<Option<Filling>, FileError> {
+        Ok(None)
+    }
+}

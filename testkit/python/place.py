@@ -1,0 +1,25 @@
+"""Puts a test vector where it is run: a copy of its folder, with what git does not keep (README.md, `create`)."""
+
+import os
+import shutil
+
+
+def lay_out(folder, case, place):
+    shutil.copytree(folder, place, symlinks=True)
+    for name, content in case.get("create", {}).items():
+        path = place / name
+        kind = content if isinstance(content, dict) else {"text": content}
+        if "folder" not in kind:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            path.unlink()  # something else is to stand there
+        if "link" in kind:
+            path.symlink_to(kind["link"])
+        elif "folder" in kind:
+            path.mkdir(parents=True)
+        elif "pipe" in kind:
+            os.mkfifo(path)
+        else:
+            path.write_text(kind["text"], encoding="utf-8")
+    for name, mode in case.get("modes", {}).items():
+        (place / name).chmod(int(mode, 8))

@@ -1,0 +1,9 @@
+{
+  "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+  "verificationMaterial": {
+    "publicKey": {
+      "hint": "84841e21e0d162883eb52b24a4656590ce190c2582bdfcab588916acce33a809"
+    },
+    "tlogEntries": []
+  }
+}
