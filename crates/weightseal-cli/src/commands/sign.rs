@@ -5,8 +5,9 @@ use std::num::NonZeroU64;
 use serde_json::{Value, json};
 use weightseal::envelope::{ShardDialect, SignedFile};
 use weightseal::file::{FileError, Follow, exists};
-use weightseal::format::{Limits, OMS_NAME, is_manifest_name};
+use weightseal::format::{Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name};
 use weightseal::key::{Algorithm, PrivateKey};
+use weightseal::listing::{DEFAULT_EXCLUDES, SafeName, is_at_or_below};
 use weightseal::sign::{
     CompatSignature, Options, Serialization, SignExcludes, SignedFiles, SignedModel, sign_bundle, sign_file,
     sign_model,
@@ -161,6 +162,10 @@ pub fn notes(signed: &SignedModel, key: &PrivateKey) -> Vec<String> {
             "the reference implementation (model-signing) cannot verify signatures with {kind} keys"
         ));
     }
+    let idle = ignored_for_nothing(signed);
+    if !idle.is_empty() {
+        notes.push(format!("nothing lies at what was to be left out: {}", some_names(&idle)));
+    }
     if signed.files.iter().any(|file| file.shown_name() == OMS_NAME) {
         notes.push(format!(
             "`{OMS_NAME}` in the folder is signed as one of its files: changing it breaks this signature"
@@ -218,6 +223,16 @@ fn report_model(
             "notes": notes,
         })
     });
+}
+
+/// Paths to be left out that nothing lies at: somebody mistyped, and what was meant is signed.
+fn ignored_for_nothing(signed: &SignedModel) -> Vec<String> {
+    let SignatureFile::Oms(oms) = &signed.file else { return Vec::new() };
+    let ignored = oms.statement.ignored.iter().map(SafeName::as_str);
+    // The default ones need not be there, and the signature's own place never is.
+    let asked = ignored.filter(|path| !DEFAULT_EXCLUDES.contains(path) && !path.ends_with(OMS_SUFFIX));
+    let hits = |path: &str| signed.left_out.iter().any(|name| is_at_or_below(name, path));
+    asked.filter(|path| !hits(path)).map(str::to_owned).collect()
 }
 
 /// A signed file with its digests.

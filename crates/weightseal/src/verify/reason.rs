@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::digest::ContentDigest;
 use crate::file::Kind;
 use crate::format::Fault;
@@ -59,7 +61,7 @@ pub enum Reason {
         found: Box<ContentDigest>,
     },
     /// A signed file has another name here.
-    #[error("`{}` was signed as `{}`, and has another name here", Escaped(.found), Escaped(.name))]
+    #[error("`{}` was signed as `{}`, and has another name here{}", Escaped(.found), Escaped(.name), alike(.name, .found))]
     Renamed {
         /// The signed name.
         name: String,
@@ -166,6 +168,14 @@ impl std::fmt::Display for Found {
             Self::Symlink => f.write_str("a symbolic link"),
             Self::Other(kind) => kind.fmt(f),
         }
+    }
+}
+
+/// Two names that a person cannot tell apart.
+fn alike(name: &str, found: &str) -> &'static str {
+    match name.nfc().eq(found.nfc()) {
+        true => ": the same letters in another Unicode normal form (NFC, NFD)",
+        false => "",
     }
 }
 
