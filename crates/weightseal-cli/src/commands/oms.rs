@@ -58,13 +58,10 @@ fn sign_key(arguments: &OmsSignKeyArguments, output: &Output) -> Result<SignArgu
         ));
     }
     Ok(SignArguments {
-        files: vec![model.model.clone()],
-        format: Some(FormatArgument::Oms),
         key: private_key.clone(),
         output: Some(place.signature.clone()),
-        listing: listing(model, output)?,
         passphrase: passphrase.clone(),
-        ..SignArguments::default()
+        ..what_to_sign(model, output)?
     })
 }
 
@@ -81,25 +78,25 @@ fn sign_certificate(
         passphrase,
     } = arguments;
     Ok(SignArguments {
-        files: vec![model.model.clone()],
-        format: Some(FormatArgument::Oms),
         key: private_key.clone(),
         output: Some(place.signature.clone()),
-        listing: listing(model, output)?,
         certificate: Some(signing_certificate.clone()),
         intermediate: certificate_chain.clone(),
         passphrase: passphrase.clone(),
-        ..SignArguments::default()
+        ..what_to_sign(model, output)?
     })
 }
 
-fn listing(model: &OmsModelArguments, output: &Output) -> Result<ListingArguments, Problem> {
-    Ok(ListingArguments {
+/// What both methods say of the model.
+fn what_to_sign(model: &OmsModelArguments, output: &Output) -> Result<SignArguments, Problem> {
+    let listing = ListingArguments {
         ignore: ignored(model, output)?,
         allow_symlinks: model.allows_symlinks(),
         no_default_excludes: !model.ignores_git_paths(),
         ..ListingArguments::default()
-    })
+    };
+    let (files, format) = (vec![model.model.clone()], Some(FormatArgument::Oms));
+    Ok(SignArguments { files, format, listing, ..SignArguments::default() })
 }
 
 /// `oms verify` as `verify`.

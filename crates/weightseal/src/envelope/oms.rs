@@ -137,10 +137,7 @@ impl OmsStatement {
         let predicate = top.require("predicate")?;
         top.finish()?;
         match predicate_type.as_str() {
-            PREDICATE_TYPE => {
-                let statement = Self::v1(subjects, predicate, &mut entries, &mut first_fault, most)?;
-                Ok(statement)
-            }
+            PREDICATE_TYPE => Self::v1(subjects, predicate, entries, first_fault, most),
             LEGACY_PREDICATE_TYPE => Self::legacy(subjects, most),
             _ => Err(OmsFault::PredicateType { found: predicate_type }),
         }
@@ -149,8 +146,8 @@ impl OmsStatement {
     fn v1(
         subjects: Vec<Value>,
         predicate: Value,
-        entries: &mut Vec<Entry>,
-        first_fault: &mut Option<OmsFault>,
+        mut entries: Vec<Entry>,
+        first_fault: Option<OmsFault>,
         most: usize,
     ) -> Result<Self, OmsFault> {
         let count = subjects.len();
@@ -163,10 +160,9 @@ impl OmsStatement {
         predicate.array("resources").map_err(within)?;
         predicate.finish().map_err(within)?;
         let serialization = Serialization::from_json(serialization)?;
-        if let Some(fault) = first_fault.take() {
+        if let Some(fault) = first_fault {
             return Err(fault);
         }
-        let mut entries = std::mem::take(entries);
         settle_annotations(&mut entries, claims.is_some(), serialization.shard_size.is_some())?;
         if entries.is_empty() {
             return Err(OmsFault::Empty);

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::run::{SignedManifest, stage};
+use super::run::stage;
 use super::{Options, SignError, place};
 use crate::digest::{Digest, HashAlgorithm};
 use crate::envelope::{
@@ -38,6 +38,12 @@ pub struct Serialization {
     pub follow: Follow,
     /// How large the signature may become; whoever verifies has to allow as much.
     pub limits: Limits,
+}
+
+impl Serialization {
+    fn plan(&self) -> Plan {
+        Plan { algorithm: self.algorithm, shard_size: self.shard_size }
+    }
 }
 
 /// What becomes of the paths that are left out by default.
@@ -141,18 +147,18 @@ pub fn sign_model(
     envelope.signatures.push(EnvelopeSignature { sig, keyid: None });
     let statement_digest = Statement::digest(&envelope.payload);
     let oms = OmsSignature { method, timestamps: Vec::new(), envelope, statement };
-    let made = SignedManifest { file: SignatureFile::Oms(Box::new(oms)), statement: statement_digest };
-    stage(&output, &made.file, key, serialization.limits, &|| place::ensure_oms_still(model, &output))?
+    let file = SignatureFile::Oms(Box::new(oms));
+    stage(&output, &file, key, serialization.limits, &|| place::ensure_oms_still(model, &output))?
         .put_in_place()?;
     Ok(SignedModel {
         signature: output,
         root,
         files,
-        statement: made.statement,
+        statement: statement_digest,
         left_out,
         links_outside,
         hard_linked,
-        file: made.file,
+        file,
     })
 }
 
@@ -300,7 +306,7 @@ fn hash(
     serialization: &Serialization,
     observer: &dyn Observer,
 ) -> Result<(Vec<SignedFile>, Vec<String>), SignError> {
-    let plan = Plan { algorithm: serialization.algorithm, shard_size: serialization.shard_size };
+    let plan = serialization.plan();
     let limit = serialization.limits.entries;
     let source = TreeSource { tree, names: &names, plan, shards: AtomicU64::new(0), limit };
     let results = hash_tree(names.len(), plan, &source, observer, &|_, hashed| {
@@ -325,7 +331,7 @@ fn one_file(
 ) -> Result<Listed, SignError> {
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
-    let plan = Plan { algorithm: serialization.algorithm, shard_size: serialization.shard_size };
+    let plan = serialization.plan();
     let hard_linked = opened.is_hard_linked().then(|| name.as_str().to_owned());
     let limit = serialization.limits.entries;
     if shards_of(&opened, plan) > limit as u64 {

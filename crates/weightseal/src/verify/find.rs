@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
-use crate::file::{FileError, Links, entries, exists, folder_of, or_here, read_bounded, resolve};
+use crate::file::{FileError, Links, MAX_TREE, entries, exists, folder_of, or_here, read_bounded, resolve};
 use crate::format::{Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, manifest_names};
 use crate::listing::SafeName;
 
@@ -51,9 +51,6 @@ pub(super) fn model_of(signature: &Path) -> Result<Option<PathBuf>, Trouble> {
     }
 }
 
-/// Entries of a folder that are looked at for its bundle manifest.
-const MOST_ENTRIES: usize = 1_000_000;
-
 /// Looks for the one signature of a folder: an OMS signature in it or beside it, or a bundle manifest in it.
 ///
 /// The manifest of a single file is no candidate; one that cannot be understood is, since it may be the bundle
@@ -62,7 +59,7 @@ pub(super) fn inside(folder: &Path, limits: Limits) -> Result<Result<Found, Reas
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
     let mut found = Vec::new();
     let mut others = Vec::new();
-    for path in entries(folder, MOST_ENTRIES, &is_manifest)? {
+    for path in entries(folder, MAX_TREE, &is_manifest)? {
         let candidate = read(&path, limits)?;
         match &candidate.content {
             Ok(SignatureFile::Manifest(_)) | Err(Reason::Fault(Fault::NotASignature { .. })) => {

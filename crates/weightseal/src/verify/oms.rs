@@ -76,16 +76,13 @@ impl Run<'_> {
             self.facts.files.push(fact);
             return Ok(nothing_shown());
         }
-        let (copied, placed) = self.oms_hash_one(opened, &asked, file.size, plan)?;
-        let copied = copied.map(|copied| {
-            let PlannedCopy { digests, source_changed, copy, hard_linked } = copied;
-            if hard_linked {
-                self.facts.hard_linked.push(asked.as_str().to_owned());
-            }
-            (self.compare_planned(&mut fact, file, statement, digests, source_changed), copy)
-        });
+        let (hashed, placed) = self.oms_hash_one(opened, &asked, file.size, plan)?;
+        let PlannedCopy { digests, source_changed, copy, hard_linked } = hashed;
+        if hard_linked {
+            self.facts.hard_linked.push(asked.as_str().to_owned());
+        }
+        let compared = self.compare_planned(&mut fact, file, statement, digests, source_changed);
         self.facts.files.push(fact);
-        let (compared, copy) = copied?;
         compared?;
         let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
         Ok(Shown { whole: true, signature: Some(signature), placed, kept: copy.into_iter().collect() })
@@ -97,10 +94,13 @@ impl Run<'_> {
         name: &SafeName,
         size: Option<u64>,
         plan: Plan,
-    ) -> Result<(Result<PlannedCopy, HashError>, Option<Staged>), Trouble> {
+    ) -> Result<(PlannedCopy, Option<Staged>), Trouble> {
         let hard_linked = opened.is_hard_linked();
-        let done = |digests: ContentDigests, source_changed: bool, copy: Option<Filling>| {
-            Ok(PlannedCopy { digests, source_changed, hard_linked, copy })
+        let done = |digests: ContentDigests, source_changed: bool, copy: Option<Filling>| PlannedCopy {
+            digests,
+            source_changed,
+            hard_linked,
+            copy,
         };
         if let Some(path) = self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
             self.ensure_not_an_input(path, &opened)?;
@@ -170,8 +170,7 @@ impl Run<'_> {
         let mut matched = self.match_entries(statement, tree, &entries, at);
         let before = fingerprint(&entries);
         drop(entries);
-        let names: Vec<&Path> = matched.present.iter().map(|at| path_of(&statement.files[*at])).collect();
-        let (kept, trouble) = self.hash_files(statement, tree, &matched.present, &names)?;
+        let (kept, trouble) = self.hash_files(statement, tree, &matched.present);
         let trouble = matched.trouble.take().map(HashError::from).or(trouble);
         self.find_renamed(statement, tree, &mut matched);
         self.report(statement, tree, matched);
@@ -306,8 +305,8 @@ impl Run<'_> {
         statement: &OmsStatement,
         tree: &Tree,
         positions: &[usize],
-        names: &[&Path],
-    ) -> Result<(Vec<Filling>, Option<HashError>), Trouble> {
+    ) -> (Vec<Filling>, Option<HashError>) {
+        let names: Vec<&Path> = positions.iter().map(|at| path_of(&statement.files[*at])).collect();
         let sizes: Vec<Option<u64>> = positions.iter().map(|at| statement.files[*at].size).collect();
         let judge = |at: usize, hashed: Result<PlannedCopy, HashError>| match hashed {
             Ok(hashed) if is_as_signed(&statement.files[positions[at]], &hashed.digests) => {
@@ -318,7 +317,7 @@ impl Run<'_> {
         };
         let results = {
             let plan = plan_of(statement);
-            let source = FolderSource { run: self, tree, names, sizes: &sizes, plan };
+            let source = FolderSource { run: self, tree, names: &names, sizes: &sizes, plan };
             hash_tree(names.len(), plan, &source, self.observer, &judge)
         };
         let mut facts = std::mem::take(&mut self.facts.files);
@@ -355,7 +354,7 @@ impl Run<'_> {
             }
         }
         self.facts.files = facts;
-        Ok((kept, trouble))
+        (kept, trouble)
     }
 
     /// A signed file that cannot be opened: it is gone, it is something else, or it cannot be read.

@@ -38,8 +38,7 @@ impl Run<'_> {
         }
         whole.sort_unstable();
         whole.dedup();
-        let names: Vec<&Path> = whole.iter().map(|at| Path::new(statement.files[*at].shown_name())).collect();
-        let (kept, mut trouble) = self.hash_files(statement, tree, &whole, &names)?;
+        let (kept, mut trouble) = self.hash_files(statement, tree, &whole);
         for (position, parts) in shards {
             if whole.binary_search(&position).is_err() {
                 self.hash_shards(statement, tree, position, parts, &mut trouble);
