@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes the test vectors in testkit/vectors and checks each against the reference verifier. See README.md.
 
-`generate.py oms` makes those for OpenSSF Model Signing only, `generate.py check` makes none.
+`generate.py oms` makes those for OpenSSF Model Signing only, `generate.py chunks` those with chunk roots only, and
+`generate.py check` makes none.
 """
 
 import contextlib
@@ -18,13 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "python"))
 import command  # noqa: E402
 import keyring  # noqa: E402
 import make_bundle  # noqa: E402
+import make_chunks  # noqa: E402
 import make_json  # noqa: E402
 import make_keys  # noqa: E402
 import make_manifest  # noqa: E402
 import make_oms  # noqa: E402
 import make_oms_certificate  # noqa: E402
+import make_oms_chunks  # noqa: E402
 import make_oms_folder  # noqa: E402
 import make_oms_statement  # noqa: E402
+import make_ranges  # noqa: E402
 import make_signatures  # noqa: E402
 import make_statement  # noqa: E402
 import place  # noqa: E402
@@ -32,11 +36,13 @@ import vectors  # noqa: E402
 
 MANIFESTS = [make_manifest, make_signatures, make_statement, make_bundle, make_json, make_keys]
 OMS = [make_oms, make_oms_statement, make_oms_folder, make_oms_certificate]
+CHUNKS = [make_chunks, make_ranges, make_oms_chunks]
 
 
 def main():
     keyring.make()
-    for group in {"oms": OMS, "check": []}.get(" ".join(sys.argv[1:]), MANIFESTS + OMS):
+    parts = {"oms": OMS, "chunks": CHUNKS, "check": []}
+    for group in parts.get(" ".join(sys.argv[1:]), MANIFESTS + OMS + CHUNKS):
         group.make()
     counts, complaints = Counter(), []
     for path in sorted(vectors.ROOT.glob("*/*/case.json")):
@@ -67,7 +73,7 @@ def check(folder, case):
             os.chdir(before)
     found = json.loads(output.getvalue()) | {"exit": status}
     expected = {name: case[name] for name in ["exit", "verdict", "code", "authenticated"]}
-    expected |= {name: case[name] for name in ["beside", "weakened"] if name in case}
+    expected |= {name: case[name] for name in ["beside", "weakened", "checked"] if name in case}
     found |= {"beside": {kind: names for kind, names in found.get("beside", {}).items() if names}}
     expected |= {"also": case.get("also", [])} if case["exit"] == 1 else {}
     wrong = {name: (value, found.get(name)) for name, value in expected.items() if found.get(name) != value}

@@ -51,7 +51,8 @@ fn hash_file(path: PathBuf, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>)
     let hashed = watch::run(py, progress, |observer| {
         // Whoever hashes a file themselves may name it by a link.
         let opened = OpenedFile::open(&path, Links::Follow).map_err(error::Error::from)?;
-        weightseal::hash::hash_file(opened, observer).map_err(error::Error::from)
+        weightseal::hash::hash_file(opened, weightseal::hash::Engine::default(), observer)
+            .map_err(error::Error::from)
     })?;
     Ok(hashed.map_err(|error| error.raise(py))?.digest.to_string())
 }

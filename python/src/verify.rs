@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use serde_json::Value;
 use weightseal::format::{Limits, SignatureFile};
+use weightseal::hash::Engine;
 use weightseal::text::Escaped;
 use weightseal::time::Age;
 use weightseal::trust::{Requirements, Unauthenticated};
-use weightseal::verify::{Outcome, Policy, Target};
+use weightseal::verify::{Outcome, Policy, Target, WholeDigest};
 use weightseal_cli::args::{FolderArguments, LayoutArgument, TrustArguments};
 use weightseal_cli::result::accepted;
 use weightseal_cli::trust::policy;
@@ -42,6 +43,7 @@ pub(crate) struct Question {
     default_excludes: bool,
     allow_symlinks: bool,
     max_signature_size: Option<String>,
+    whole: bool,
 }
 
 impl Question {
@@ -91,6 +93,9 @@ impl Question {
             copy_to: None,
             only: self.only,
             limits: max_signature_size.map_or_else(Limits::default, Limits::for_size),
+            whole: if self.whole { WholeDigest::Always } else { WholeDigest::IfNeeded },
+            engine: Engine::default(),
+            range: None,
         };
         Ok((target, policy))
     }

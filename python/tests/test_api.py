@@ -171,7 +171,8 @@ def test_sign_and_sign_artifact_agree_with_the_command_about_their_options():
 
     # What is a function's own way: where a passphrase comes from, printing, arguments with a position, and the format:
     # a manifest and an OMS signature have each their own function.
-    alone = {"json", "quiet", "help", "passphrase-file", "passphrase-fd", "key", "signer", "format"}
+    alone = {"json", "quiet", "help", "passphrase-file", "passphrase-fd", "key", "signer", "format",
+             "threads", "direct", "chunk-list", "range"}  # fmt: skip
     spelled = {"annotate": "annotations", "no-compat-signature": "compat_signature", "output": "output_path",
                "require-authenticated": "allow_unauthenticated", "intermediate": "intermediates",
                "no-default-excludes": "default_excludes"}  # fmt: skip

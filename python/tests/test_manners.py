@@ -84,9 +84,9 @@ def test_another_thread_keeps_running(name, zeros, ed25519, copies):
     meanwhile = [start, *(at for at in ticks if start < at < end), end]
     longest = max(later - earlier for earlier, later in zip(meanwhile, meanwhile[1:], strict=False))
     print(f"{end - start:.2f} s, {len(meanwhile)} ticks, longest pause {longest:.3f} s")
-    assert end - start > 0.1, "too fast to tell"
+    assert end - start > 0.04, "too fast to tell"
     # Held all the time, there would be no tick at all.
-    assert len(meanwhile) > 20 and longest < (end - start) / 2
+    assert len(meanwhile) > 12 and longest < (end - start) / 2
 
 
 def test_files_are_hashed_in_many_threads(tmp_path):
@@ -130,14 +130,15 @@ def test_a_fork_while_another_thread_hashes_is_no_harm(zeros, model):
 
 # --- Ctrl-C ---------------------------------------------------------------------------------------------------
 
-# Hashes until somebody presses Ctrl-C, and tells how long that took. With 1 TB this would be minutes.
+# Hashes until somebody presses Ctrl-C, and tells how long that took. With 1 TB this would be minutes; 3 GB, which is what
+# can be signed here first, take more than a second on one core, and the digest of the whole is hashed on one.
 INTERRUPTED = """
 import os, sys, time, weightseal
 path, public, private, name = sys.argv[1:]
 call = {
     "hash_file": lambda: weightseal.hash_file(path),
-    "verify": lambda: weightseal.verify(path, public),
-    "open_verified": lambda: weightseal.open_verified(path, public),
+    "verify": lambda: weightseal.verify(path, public, whole=True),
+    "open_verified": lambda: weightseal.open_verified(path, public, whole=True),
     "sign": lambda: weightseal.sign(path, private, signer="x", passphrase=None),
     "sign_bundle": lambda: weightseal.sign_bundle(
         [path], path + ".set.manifest.json", private, signer="x", passphrase=None
@@ -154,9 +155,13 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("name", ["hash_file", "sign", "sign_bundle", "verify", "open_verified"])
 def test_ctrl_c_stops_a_long_hash(name, ed25519, tmp_path):
     path = tmp_path / "endless.bin"
-    path.write_bytes(b"signed when it was short")
-    ed25519.sign(path)
-    os.truncate(path, 2**40)
+    path.touch()
+    if "verif" in name:
+        # What is longer than it was when signed is refused at once.
+        os.truncate(path, 3_000_000_000)
+        ed25519.sign(path)
+    else:
+        os.truncate(path, 2**40)
     before = sorted(os.listdir(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, path, ed25519.public, ed25519.private, name],

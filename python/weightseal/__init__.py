@@ -380,6 +380,7 @@ def verify_model(
     default_excludes: bool = True,
     allow_symlinks: bool = False,
     max_signature_size: int | str | None = None,
+    whole: bool = False,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
@@ -431,6 +432,7 @@ def verify_model(
         default_excludes=default_excludes,
         allow_symlinks=allow_symlinks,
         max_signature_size=max_signature_size,
+        whole=whole,
     )
     verified = _native.verify_model(asked, progress)
     _tell(verified)
@@ -447,6 +449,7 @@ def verify(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
+    whole: bool = False,
     progress: Progress | None = None,
     **oms: Unpack[Oms],
 ) -> Verified:
@@ -457,7 +460,8 @@ def verify(
 
     `public_key` is a path, PEM bytes, or a list of them (old and new key). `signature` names the manifest, bundle
     manifest or OMS signature, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a
-    timedelta. Other arguments are for OMS signatures, as for `verify_model`.
+    timedelta. With `whole=True` the digest of whole files is checked also where the signature states their chunk root,
+    which is enough otherwise. Other arguments are for OMS signatures, as for `verify_model`.
 
     Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`.
     """
@@ -470,6 +474,7 @@ def verify(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        whole=whole,
         **oms,
     )
     verified = _native.verify(asked, progress)
@@ -487,6 +492,7 @@ def open_verified(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
+    whole: bool = False,
     allow_partial: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
@@ -511,6 +517,7 @@ def open_verified(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        whole=whole,
         **oms,
     )
     file = _native.load_file(asked, holding(keep, allow_partial=allow_partial), progress)
@@ -528,6 +535,7 @@ def verified_dir(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
+    whole: bool = False,
     allow_partial: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
@@ -549,6 +557,7 @@ def verified_dir(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        whole=whole,
         **oms,
     )
     folder = _native.load_dir(asked, holding(keep, allow_partial=allow_partial), progress)
@@ -565,6 +574,7 @@ def verify_artifact(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = True,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Verifies a file with its manifest and returns the manifest as a dict.
@@ -581,6 +591,7 @@ def verify_artifact(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        whole=whole,
     )
     return _published(asked, progress)
 
@@ -594,6 +605,7 @@ def verify_artifact_bundle(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = True,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Verifies all files of a bundle manifest and returns it as a dict.
@@ -611,6 +623,7 @@ def verify_artifact_bundle(
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
+        whole=whole,
     )
     return _published(asked, progress, is_bundle=True)
 

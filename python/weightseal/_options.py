@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         model_version_at_least: int | None
         max_age: Age | None
         allow_unauthenticated: bool
+        whole: bool
         allow_partial: bool
         keep: Keep
         progress: Progress | None
@@ -310,6 +311,7 @@ def question(
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = False,
+    whole: bool = False,
     ca_root: Paths = (),
     intermediates: Paths = (),
     certificate_identity: str | None = None,
@@ -334,6 +336,7 @@ def question(
         "model_version_at_least": _count("model_version_at_least", model_version_at_least),
         "max_age": _age(max_age),
         "allow_unauthenticated": allow_unauthenticated,
+        "whole": whole,
         "ca_root": _paths("ca_root", ca_root),
         "intermediates": _paths("intermediates", intermediates),
         "certificate_identity": _text("certificate_identity", certificate_identity),

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from cryptography import x509
 
+import chunks
 import oms_verifier
 import public_keys
 import verifier
@@ -58,6 +59,9 @@ def parse(words):
     verify_parser.add_argument("--certificate-identity")
     verify_parser.add_argument("--layout", choices=["hf", "mlflow"])
     verify_parser.add_argument("--max-signature-size", type=int, default=MAX_SIGNATURE_FILE)
+    verify_parser.add_argument("--whole", action="store_true")
+    verify_parser.add_argument("--range", type=two_numbers)
+    verify_parser.add_argument("--chunk-list")
     for option in ["--oms-compat", "--ignore-unsigned-files", "--no-default-excludes", "--allow-symlinks"]:
         verify_parser.add_argument(option, action="store_true")
     return parser.parse_args(words)
@@ -65,6 +69,11 @@ def parse(words):
 
 def span(text):
     return timedelta(days=int(text[:-1]) * UNITS[text[-1]])
+
+
+def two_numbers(text):
+    start, end = text.split(":")
+    return int(start), int(end)
 
 
 def verify(arguments):
@@ -75,6 +84,7 @@ def verify(arguments):
         "max_age": arguments.max_age,
         "require_authenticated": arguments.require_authenticated,
     }
+    how = chunks.How(arguments.whole, arguments.range, arguments.chunk_list)
     path = arguments.file.rstrip("/")
     for given in [path, *arguments.key]:
         check_file(given, links=given != path, folders=given == path)
@@ -87,16 +97,19 @@ def verify(arguments):
     with open(signature, "rb") as file:
         document = file.read()
     if is_oms(signature, document):
-        result = oms_verifier.verify(document, path, signature, asked(arguments, keys, questions))
-        return result.pop("partial"), True, result
+        result = oms_verifier.verify(document, path, signature, asked(arguments, keys, questions, how))
+        return result.pop("partial"), True, result | {"checked": how.checked}
     manifest = verifier.read_object(document)
     folder = os.path.dirname(signature)
     if "artifacts" in manifest:
         only = None if whole else os.path.relpath(path, folder or ".")
-        return not whole, verifier.verify_bundle(document, folder, keys, only=only, **questions), {}
+        more = {"only": only, "how": how, "place": signature}
+        authenticated = verifier.verify_bundle(document, folder, keys, **more, **questions)
+        return not whole, authenticated, {"checked": how.checked}
     if whole:
         path = os.path.join(folder, str(manifest.get("model_file")))
-    return False, verifier.verify_manifest(document, path, keys, **questions), {}
+    authenticated = verifier.verify_manifest(document, path, keys, how=how, **questions)
+    return how.span is not None, authenticated, {"checked": how.checked}
 
 
 def is_oms(signature, document):
@@ -107,7 +120,7 @@ def is_oms(signature, document):
         return signature.endswith(".sig")
 
 
-def asked(arguments, keys, questions):
+def asked(arguments, keys, questions, how):
     def certificates(paths):
         found = []
         for path in paths:
@@ -128,6 +141,7 @@ def asked(arguments, keys, questions):
         default_excludes=not arguments.no_default_excludes,
         allow_symlinks=arguments.allow_symlinks,
         questions=questions,
+        how=how,
     )
 
 

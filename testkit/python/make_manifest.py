@@ -4,6 +4,7 @@ import hashlib
 
 from cryptography.hazmat.primitives.asymmetric import padding
 
+import chunks
 import keyring
 import reference
 from vectors import (
@@ -79,9 +80,8 @@ def good_ones():
     accept(case("ok-every-question"), "All that can be asked is asked and fits.", {MANIFEST: good}, [*VERIFY, *asked])
     empty = {"model.pt": b"", MANIFEST: manifest(model=b"")}
     accept(case("ok-empty-model"), "A model of no bytes is a model.", empty)
-    chunks = {"size": 1 << 20, "root": hashlib.sha256(hashlib.sha256(MODEL).digest()).hexdigest()}
-    good = restated(manifest(), put("predicate.resources.0.annotations.chunks", chunks))
-    accept(case("ok-chunks"), "The resource has a well-formed chunk root.", {MANIFEST: good})
+    rooted = put("predicate.resources.0.annotations", chunks.annotations(MODEL, rooted=True))
+    accept(case("ok-chunks"), "The resource has a chunk root.", {MANIFEST: restated(manifest(), rooted)})
     good = restated(manifest(), drop("predicate.resources.0.annotations"))
     accept(case("ok-resource-without-annotations"), "The signer left the size out.", {MANIFEST: good})
     own = (reference.sign_bytes(reference.pae(payload_of(good)), keyring.private("rsa2048")), good["key_id"])

@@ -3,6 +3,7 @@
 import os
 import stat
 
+import chunks
 from oms import DEFAULT_EXCLUDES, DIGESTS
 from verifier import Rejected
 
@@ -30,6 +31,8 @@ def compare(statement, model, signature_file, asked):
         if statement.files[0].name not in (".", os.path.basename(model)):
             raise Rejected(("wrong-model", statement.files[0].name))
     chosen, reasons = choose(statement.files, asked.only)
+    how = asked.how
+    resources = {file.name: file.said for file in statement.files}
     listed, missing = {file.name for file in statement.files}, []
     for file, shards in chosen:
         if file.name not in found:
@@ -38,11 +41,16 @@ def compare(statement, model, signature_file, asked):
             reasons.append(("type-changed", file.name))
         elif file.name in outside and not asked.allow_symlinks:
             reasons.append(("type-changed", file.name))
+        elif how.span is not None:
+            reasons += chunks.check_range(found[file.name], file.name, resources, how, model)
         else:
-            reasons += check_content(file, shards, found[file.name], statement.hash_type)
+            more, compared = check_content(file, shards, found[file.name], statement.hash_type, how.whole)
+            reasons += more
+            how.checked[os.path.basename(model) if file.name == "." else file.name] = compared
     beside = {kind: [] for kind in KINDS}
     extra = []
-    for name in [] if asked.only else sorted(set(found) - listed):
+    partial = bool(asked.only) or how.span is not None
+    for name in [] if partial else sorted(set(found) - listed):
         kind = sort_out(name, found[name], statement, asked, beside)
         if kind == "extra-file":
             extra.append(name)
@@ -52,7 +60,7 @@ def compare(statement, model, signature_file, asked):
     if reasons:
         return reasons, None
     weakened = [name for name, kind in WEAKENED.items() if beside[kind]] + (["symlinks"] if outside else [])
-    return [], {"partial": bool(asked.only), "beside": beside, "weakened": weakened}
+    return [], {"partial": partial, "beside": beside, "weakened": weakened}
 
 
 def enumerate_files(root, signature_file, statement):
@@ -103,16 +111,20 @@ def choose(files, only):
     return chosen, reasons
 
 
-def check_content(file, shards, path, hash_type):
+def check_content(file, shards, path, hash_type, both):
+    """(reasons, what was compared)"""
     with open(path, "rb") as stream:
         content = stream.read()
+    if "chunks" in file.said:
+        codes, compared = chunks.check(content, file.shards[0][2], file.said, both)
+        return [(code, file.name) for code in codes], compared
     whole = len(shards) == len(file.shards)
     there = [shard for shard in shards if shard[0] == 0 or shard[0] < len(content)]
     wrong = [shard for shard in there if DIGESTS[hash_type](content[shard[0] : shard[1]]) != shard[2]]
     reasons = [("hash-mismatch", file.name)] if wrong else []
     if whole and file.size is not None and file.size != len(content):
         reasons.append(("size-mismatch", file.name))
-    return reasons
+    return reasons, "digest"
 
 
 def sort_out(name, path, statement, asked, beside):
@@ -149,7 +161,7 @@ def renamed(missing, extra, found, statement):
             name
             for name in extra
             if is_file(found[name], links=False)
-            and not check_content(file, file.shards, found[name], statement.hash_type)
+            and not check_content(file, file.shards, found[name], statement.hash_type, both=True)[0]
         ]
         if same:
             extra.remove(same[0])

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oms import LEGACY_PREDICATE_TYPE
 from reference import PREDICATE_TYPE, STATEMENT_TYPE
-from verifier import Rejected, is_digest, is_integer, is_time, need
+from verifier import Rejected, is_digest, is_integer, is_time, need, read_resource_annotations
 
 DIGEST_SIZES = {"sha256": 32, "blake2b": 64, "blake3": 32}
 CODE = "malformed-statement"
@@ -18,11 +18,15 @@ MAX_DEPTH = 64
 
 @dataclass
 class File:
-    """A file with its shards, (start, end, digest); a file as a whole is one shard without end."""
+    """A file with its shards, (start, end, digest); a file as a whole is one shard without end.
+
+    `said` are its signed annotations: the size, and the chunk root.
+    """
 
     name: str
     shards: list
     size: int | None = None
+    said: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -171,7 +175,9 @@ def check_order(names, sharded):
 
 def read_files(resources, statement):
     if statement.shard_size is None:
-        return [File(item["name"], [(0, None, item["digest"])], signed_size(item)) for item in resources]
+        return [read_file(item, statement) for item in resources]
+    if statement.annotations:
+        need(all(not item.get("annotations", {}) for item in resources), "sizes beside shards", CODE)
     files = {}
     for item in resources:
         name, start, end = SHARD.fullmatch(item["name"]).groups()
@@ -179,10 +185,11 @@ def read_files(resources, statement):
     return [check_shards(name, sorted(shards), statement.shard_size) for name, shards in files.items()]
 
 
-def signed_size(item):
-    annotations = item.get("annotations", {})
-    size = annotations.get("size") if isinstance(annotations, dict) else None
-    return size if is_integer(size, 0) else None
+def read_file(item, statement):
+    """Size and chunk root mean something only where weightseal made the statement."""
+    said = read_resource_annotations(item.get("annotations", {})) if statement.annotations else {}
+    need("chunks" not in said or statement.hash_type == "sha256", "chunks beside another hash", CODE)
+    return File(item["name"], [(0, None, item["digest"])], said.get("size"), said)
 
 
 def check_shards(name, shards, size):

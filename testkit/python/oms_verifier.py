@@ -10,6 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import chunks
 import oms_chain
 import oms_folder
 import oms_statement
@@ -24,8 +25,8 @@ MEDIA_TYPES = {
 METHODS = {"publicKey": "key", "x509CertificateChain": "certificate", "certificate": "sigstore"}
 ENTRY = {"tlogEntries", "timestampVerificationData"}
 HEADLINES = [
-    "renamed-file", "type-changed", "missing-file", "hash-mismatch", "size-mismatch", "excluded-file", "extra-file",
-    "not-listed", "key-mismatch",
+    "renamed-file", "type-changed", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch",
+    "excluded-file", "extra-file", "not-listed", "key-mismatch",
 ]  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class Asked:
         self.keys, self.roots, self.intermediates, self.identity, self.compat = [], [], [], None, False
         self.only, self.ignore_unsigned_files, self.ignore, self.layout = [], False, [], None
         self.default_excludes, self.allow_symlinks, self.questions = True, False, {}
+        self.how = chunks.How()
         self.__dict__ |= given
 
 
@@ -53,6 +55,8 @@ def verify(document, model, signature_file, asked):
     signed = statement.annotations
     check_container(signed, statement, model)
     reasons = check_facts(signed, key, asked)
+    if reasons and asked.how.span is not None:
+        raise Rejected(*reasons)
     more, result = oms_folder.compare(statement, model, signature_file, asked)
     if reasons := reasons + more:
         reasons.sort(key=lambda reason: HEADLINES.index(reason[0]) if reason[0] in HEADLINES else len(HEADLINES))

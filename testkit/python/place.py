@@ -4,6 +4,15 @@ import os
 import shutil
 
 
+def large(repeat, size, changed=None):
+    """The bytes of a text over and over, `size` of them; `changed` has others at some offsets."""
+    text = repeat.encode("utf-8")
+    content = bytearray((text * (size // len(text) + 1))[:size])
+    for start, other in (changed or {}).items():
+        content[int(start) : int(start) + len(other)] = other.encode("utf-8")
+    return bytes(content)
+
+
 def lay_out(folder, case, place):
     shutil.copytree(folder, place, symlinks=True)
     for name, content in case.get("create", {}).items():
@@ -19,6 +28,8 @@ def lay_out(folder, case, place):
             path.mkdir(parents=True)
         elif "pipe" in kind:
             os.mkfifo(path)
+        elif "repeat" in kind:
+            path.write_bytes(large(**kind))
         else:
             path.write_text(kind["text"], encoding="utf-8")
     for name, mode in case.get("modes", {}).items():

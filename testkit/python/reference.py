@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+import chunks
 from published import MANIFEST_ALGORITHM, pss
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -33,7 +34,7 @@ def sign_manifest(path, key, signer, *, compat=True, salt=padding.PSS.MAX_LENGTH
     name = os.path.basename(path)
     signed = annotations("manifest", signer, key, **facts)
     manifest = entry(name, hashlib.sha256(data).hexdigest(), key, signed, compat, salt)
-    resources = [resource(".", manifest["sha256"], len(data))]
+    resources = [resource(".", manifest["sha256"], data)]
     manifest["envelope"] = seal(encode(statement(name, resources, signed)), key)
     return manifest
 
@@ -46,7 +47,7 @@ def sign_bundle(folder, names, bundle_name, key, signer, *, compat=True, salt=pa
         with open(os.path.join(folder, name), "rb") as file:
             data = file.read()
         artifacts.append(entry(name, hashlib.sha256(data).hexdigest(), key, signed, compat, salt))
-        resources.append(resource(name, artifacts[-1]["sha256"], len(data)))
+        resources.append(resource(name, artifacts[-1]["sha256"], data))
     return {
         "artifacts": artifacts,
         "bundle_signed_at": signed["signed_at"],
@@ -79,8 +80,8 @@ def entry(name, sha256, key, signed, compat, salt):
     return fields | {"key_id": signed["key_id"]}
 
 
-def resource(name, sha256, size):
-    return {"name": name, "digest": sha256, "algorithm": "sha256", "annotations": {"size": size}}
+def resource(name, sha256, data):
+    return {"name": name, "digest": sha256, "algorithm": "sha256", "annotations": chunks.annotations(data)}
 
 
 def statement(name, resources, signed):

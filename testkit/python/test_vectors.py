@@ -44,3 +44,11 @@ def test_vector(folder, command, tmp_path):
         assert {kind: names for kind, names in found["beside"].items() if names} == case["beside"], case["what"]
     if "weakened" in case:
         assert found["weakened"] == case["weakened"], case["what"]
+    if "checked" in case:
+        assert checked(found) == case["checked"], case["what"]
+
+
+def checked(found):
+    """What was compared, by file; the reference says it by itself."""
+    files = {file["name"]: file["checked"] for file in found.get("files", [])} | found.get("checked", {})
+    return {name: word for name, word in files.items() if word}

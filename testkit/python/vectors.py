@@ -50,7 +50,7 @@ def refuse(case, what, code, files, args=VERIFY, **more):
 
 
 def write(case, what, files, args, result, more):
-    """`more`: note, also, modes, env, create, beside, weakened. A file that is None is left out."""
+    """`more`: note, also, modes, env, create, beside, weakened, checked. A file that is None is left out."""
     folder = ROOT / case
     folder.mkdir(parents=True)  # an error when two cases have one name
     for name, content in {"model.pt": MODEL, "key.pub": keyring.read("rsa2048.pub"), **files}.items():

@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from published import hash_file, pss
+import chunks
+from published import pss
 from reference import (
     CURVES,
     PAYLOAD_TYPE,
@@ -32,9 +33,12 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 VISIBLE = {"model_file", "sha256", "signature", "signer", "signed_at", "algorithm", "key_size", "key_version", "key_id"}
 CONTAINERS = {"manifest", "bundle", "folder", "file"}
-CHUNK_SIZE = 1 << 20
 MAX_DEPTH, MAX_INTEGER, MAX_SIGNATURES, MAX_ENTRIES = 64, 1 << 53, 16, 10_000
 CLOCK_SKEW = timedelta(minutes=5)
+FIRST = [
+    "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch", "untrusted-key", "key-mismatch",
+    "invalid-signature",
+]  # fmt: skip
 
 
 class Rejected(ValueError):
@@ -46,34 +50,47 @@ class Rejected(ValueError):
         super().__init__("; ".join(f"{code}: {detail}" for code, detail in reasons))
 
 
-def verify_manifest(document, path, keys, **questions):
+def verify_manifest(document, path, keys, *, how=None, **questions):
     """Checks the model at `path` against the manifest in `document` (bytes). True when it is authenticated."""
     manifest, signed, key, reasons = open_manifest(document, keys)
     name = os.path.basename(path)
     if manifest["model_file"] != name:
         raise Rejected(("wrong-model", f"made for {manifest['model_file']}, not {name}"))
-    size = signed["resources"]["."].get("size") if signed else None
-    reasons += check_content(path, manifest, size) + check_questions(signed, **questions)
-    return conclude(reasons, signed)
+    reasons += check_questions(signed, **questions)
+    resources = {name: signed["resources"]["."]} if is_held(signed, key, reasons) else {}
+    return conclude(reasons, signed, [(path, manifest)], resources, how or chunks.How(), path)
 
 
-def verify_bundle(document, folder, keys, *, only=None, **questions):
-    """Checks the files in `folder`, or the file `only` among them, against a bundle manifest."""
-    bundle, signed, reasons = open_bundle(document, keys)
+def verify_bundle(document, folder, keys, *, only=None, how=None, place=None, **questions):
+    """Checks the files in `folder`, or `only` one of them, against the bundle manifest, which lies at `place`."""
+    bundle, signed, key, reasons = open_bundle(document, keys)
     chosen = [item for item in bundle["artifacts"] if only in (None, item["model_file"])]
     if not chosen:
         reasons.append(("not-in-bundle", only))
-    for item in chosen:
-        size = signed["resources"].get(item["model_file"], {}).get("size") if signed else None
-        reasons += check_content(os.path.join(folder, item["model_file"]), item, size)
-    return conclude(reasons + check_questions(signed, **questions), signed)
+    reasons += check_questions(signed, **questions)
+    resources = signed["resources"] if is_held(signed, key, reasons) else {}
+    files = [(os.path.join(folder, item["model_file"]), item) for item in chosen]
+    return conclude(reasons, signed, files, resources, how or chunks.How(), place)
 
 
-def conclude(reasons, signed):
-    """Content comes before signatures, signatures before questions; the first reason is the headline."""
+def is_held(signed, key, reasons):
+    """Whether the statement is signed by the given key: sizes and roots that nobody signed mean nothing."""
+    not_signed = {("invalid-signature", "envelope"), ("field-mismatch", "keyid")}
+    return signed is not None and key is not None and not not_signed & set(reasons)
+
+
+def conclude(reasons, signed, files, resources, how, place):
+    """Content comes before signatures, signatures before questions; the first reason is the headline.
+
+    A range is looked at only where nothing else speaks against the file.
+    """
+    for path, item in files:
+        if how.span is None:
+            reasons += check_content(path, item, resources.get(item["model_file"], {}), how)
+        elif not reasons:
+            reasons += chunks.check_range(path, item["model_file"], resources, how, place)
     if reasons:
-        first = ["missing-file", "hash-mismatch", "size-mismatch", "untrusted-key", "key-mismatch", "invalid-signature"]
-        reasons.sort(key=lambda reason: first.index(reason[0]) if reason[0] in first else len(first))
+        reasons.sort(key=lambda reason: FIRST.index(reason[0]) if reason[0] in FIRST else len(FIRST))
         raise Rejected(*dict.fromkeys(reasons))
     return signed is not None
 
@@ -119,7 +136,7 @@ def open_bundle(document, keys):
     if bundle["artifact_count"] != len(names):
         reasons.append(("wrong-count", "artifact_count"))
     if not authenticated:
-        return bundle, None, reasons
+        return bundle, None, key, reasons
     signed, more = open_envelope(bundle["envelope"], "bundle", key, artifacts[0].get("key_id"))
     listed = signed["resources"]
     reasons += more + [("entry-removed", name) for name in listed if name not in names]
@@ -132,7 +149,7 @@ def open_bundle(document, keys):
         reasons.append(("field-mismatch", "order of artifacts"))
     if bundle["bundle_signed_at"] != signed["annotations"]["signed_at"]:
         reasons.append(("field-mismatch", "bundle_signed_at"))
-    return bundle, signed, reasons
+    return bundle, signed, key, reasons
 
 
 def check_entry(item, authenticated, extra=frozenset()):
@@ -252,9 +269,9 @@ def read_resource_annotations(value):
     need(isinstance(value, dict) and set(value) <= {"size", "chunks"}, "annotations of a resource", code)
     need(is_integer(value.get("size", 0), 0), "size", code)
     if "chunks" in value:
-        chunks = value["chunks"]
-        need("size" in value and isinstance(chunks, dict) and set(chunks) == {"size", "root"}, "chunks", code)
-        need(encode(chunks["size"]) == encode(CHUNK_SIZE) and is_digest(chunks["root"]), "chunks", code)
+        found = value["chunks"]
+        need("size" in value and isinstance(found, dict) and set(found) == {"size", "root"}, "chunks", code)
+        need(encode(found["size"]) == encode(chunks.SIZE) and is_digest(found["root"]), "chunks", code)
     return value
 
 
@@ -278,13 +295,13 @@ def compare(item, signed, key):
     return reasons
 
 
-def check_content(path, item, size):
+def check_content(path, item, said, how):
+    name = item["model_file"]
     if not os.path.exists(path):
-        return [("missing-file", item["model_file"])]
-    reasons = [] if hash_file(path) == item["sha256"] else [("hash-mismatch", item["model_file"])]
-    if size is not None and size != os.path.getsize(path):
-        reasons.append(("size-mismatch", item["model_file"]))
-    return reasons
+        return [("missing-file", name)]
+    with open(path, "rb") as file:
+        codes, how.checked[name] = chunks.check(file.read(), item["sha256"], said, how.whole)
+    return [(code, name) for code in codes]
 
 
 def check_questions(signed, signer=None, model_version_at_least=None, max_age=None, require_authenticated=False):

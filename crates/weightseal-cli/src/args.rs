@@ -1,10 +1,13 @@
 //! The arguments. docs/cli.md, the manual pages and the completions are generated from what stands here.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use weightseal::digest::HashAlgorithm;
+use weightseal::hash::{Engine, Reading};
 use weightseal::key::{KeySpec, PssSalt};
 use weightseal::text::Escaped;
 use weightseal::time::Age;
@@ -154,6 +157,32 @@ impl From<SaltArgument> for PssSalt {
     }
 }
 
+/// How hashing uses the machine.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Hashing")]
+pub struct HashingArguments {
+    /// Hash on so many threads [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<NonZeroUsize>,
+    /// Read past the page cache: for files that lie on the disk alone and are not read again soon (Linux)
+    #[arg(long)]
+    pub direct: bool,
+}
+
+impl HashingArguments {
+    /// The engine that they describe.
+    pub fn engine(&self) -> Engine {
+        let reading = if self.direct { Reading::Direct } else { Reading::Cached };
+        Engine { threads: self.threads, reading }
+    }
+}
+
+fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads = text.parse().ok().filter(|threads| *threads <= Engine::MOST_THREADS);
+    let threads = threads.and_then(NonZeroUsize::new);
+    threads.ok_or_else(|| format!("not a number from 1 to {}", Engine::MOST_THREADS))
+}
+
 /// Arguments of `sign`.
 #[derive(Debug, Default, Args)]
 #[command(
@@ -200,6 +229,9 @@ pub struct SignArguments {
     /// The folder that names in the bundle are relative to [default: the bundle manifest's]
     #[arg(long, value_name = "DIR", requires = "bundle", value_hint = ValueHint::DirPath)]
     pub base: Option<PathBuf>,
+    /// Write the list of chunk digests beside the signature too, as NAME.chunks: with it, ranges can be verified
+    #[arg(long)]
+    pub chunk_list: bool,
     /// The passphrase
     #[command(flatten)]
     pub passphrase: PassphraseArguments,
@@ -213,6 +245,9 @@ pub struct SignArguments {
     /// Certificates between the signer's and the root, in PEM, to be put into the signature
     #[arg(long, value_name = "FILE", requires = "certificate", value_hint = ValueHint::FilePath)]
     pub intermediate: Vec<PathBuf>,
+    /// How hashing uses the machine
+    #[command(flatten)]
+    pub hashing: HashingArguments,
 }
 
 /// Kinds of signature files.
@@ -362,13 +397,26 @@ pub struct VerifyArguments {
     /// Keep a private copy of exactly the bytes that were hashed, put in place only when verified
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub copy_to: Option<PathBuf>,
-    // Both last: a heading counts for everything after it.
+    /// Check the digest of whole files also where a chunk root was signed, which is enough otherwise
+    #[arg(long)]
+    pub whole: bool,
+    /// Verify only these bytes of one file, by its chunk list; END is exclusive. The verdict is then `partial`, and
+    /// --copy-to gets exactly these bytes
+    #[arg(long, value_name = "START:END", value_parser = parse_range, conflicts_with = "whole")]
+    pub range: Option<Range<u64>>,
+    /// The chunk list [default: NAME.chunks beside the signature; of a folder beside it]
+    #[arg(long, value_name = "FILE", requires = "range", value_hint = ValueHint::FilePath)]
+    pub chunk_list: Option<PathBuf>,
+    // All last: a heading counts for everything after it.
     /// Whom to trust
     #[command(flatten)]
     pub trust: TrustArguments,
     /// What may lie in a folder beside the signed files
     #[command(flatten)]
     pub folder: FolderArguments,
+    /// How hashing uses the machine
+    #[command(flatten)]
+    pub hashing: HashingArguments,
 }
 
 /// Arguments of `inspect`.
@@ -395,6 +443,9 @@ pub struct DiffArguments {
     /// The new side
     #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
     pub new: PathBuf,
+    /// How hashing uses the machine
+    #[command(flatten)]
+    pub hashing: HashingArguments,
 }
 
 /// Arguments of `digest`.
@@ -416,6 +467,9 @@ pub struct DigestArguments {
     /// Order of the OMS root digest of a folder
     #[arg(long, value_name = "ORDER", default_value = "specification")]
     pub order: OrderArgument,
+    /// How hashing uses the machine
+    #[command(flatten)]
+    pub hashing: HashingArguments,
 }
 
 /// Orders of the files under an OMS root digest.
@@ -461,6 +515,21 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     size.filter(|size| (1..=1 << 53).contains(size))
         .ok_or_else(|| "not a size: bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned())
+}
+
+/// Reads a range of bytes: `0:1048576`.
+///
+/// # Errors
+/// What is wrong.
+pub fn parse_range(text: &str) -> Result<Range<u64>, String> {
+    // `parse` would take a sign as well.
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
+    let (start, end) = text.split_once(':').ok_or("not a range: START:END, in bytes")?;
+    match (number(start), number(end)) {
+        // Whether there are such bytes, only the signature says.
+        (Some(start), Some(end)) => Ok(Range { start, end }),
+        _ => Err("not a range: START:END, in bytes".to_owned()),
+    }
 }
 
 /// Splits `KEY=VALUE` arguments; a key given twice is an error.

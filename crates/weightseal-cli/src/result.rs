@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use weightseal::digest::ContentDigest;
 use weightseal::envelope::Container;
-use weightseal::format::Fault;
+use weightseal::format::{ChunkListFault, Fault};
 use weightseal::text::Escaped;
 use weightseal::trust::{CertificateRefusal, Refusal, SigstoreRefusal};
-use weightseal::verify::{Beside, Facts, FileStatus, MethodFact, Outcome, Reason, Weakening};
+use weightseal::verify::{Beside, Checked, Facts, FileStatus, MethodFact, Outcome, Reason, Weakening};
 
 pub use crate::commands::inspect::{inspected, to_json as inspection_json};
 pub use crate::commands::sign::{file_json as signed_file_json, notes as signing_notes};
@@ -48,6 +48,24 @@ pub fn reason_json(reason: &Reason) -> Value {
             value["range"] = json!([range.start, range.end]);
             value["expected"] = json!(expected.to_string());
             value["found"] = json!(found.to_string());
+        }
+        Reason::ChunkRootMismatch { name, expected, found } => {
+            value["file"] = json!(name);
+            value["expected"] = json!(expected.to_string());
+            value["found"] = json!(found.to_string());
+        }
+        Reason::ChunkMismatch { name, range, expected, found } => {
+            value["file"] = json!(name);
+            value["range"] = json!([range.start, range.end]);
+            value["expected"] = json!(expected.to_string());
+            value["found"] = json!(found.to_string());
+        }
+        Reason::ChunkListMismatch { list, fault } => {
+            value["file"] = json!(list.to_string_lossy());
+            if let ChunkListFault::Root { expected, found } = fault {
+                value["expected"] = json!(expected.to_string());
+                value["found"] = json!(found.to_string());
+            }
         }
         Reason::MissingFile { name, .. } | Reason::NotListed { name } => value["file"] = json!(name),
         Reason::Renamed { name, found } => {
@@ -256,7 +274,11 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
                 "expected_sha256": sha256(file.expected),
                 "found_sha256": sha256(file.found),
                 "size": file.size,
+                "checked": file.checked.map(Checked::name),
             });
+            if let Some(range) = &file.range {
+                value["range"] = json!([range.start, range.end]);
+            }
             if let Some(digest) = file.expected.filter(|digest| digest.to_sha256().is_none()) {
                 value["algorithm"] = json!(digest.algorithm().name());
                 value["expected"] = json!(digest.to_string());

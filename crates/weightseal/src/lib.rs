@@ -38,6 +38,8 @@
 //!         digest  json  time
 //!           parallel  text
 //! ```
+//!
+//! The crate `sha256-mb` below them has the only unsafe code.
 
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use weightseal::diff::{Change, Diff, DiffError, Field, SideKind, diff};
 use weightseal::digest::HashAlgorithm;
+use weightseal::hash::Engine;
 use weightseal::key::{KeyDocument, PrivateKey};
 use weightseal::sign::{Options, Serialization, sign_bundle, sign_file, sign_model};
 use weightseal::time::Timestamp;
@@ -63,11 +64,11 @@ impl Place {
     }
 
     fn diff(&self, old: &str, new: &str) -> Diff {
-        diff(&self.path(old), &self.path(new), &()).expect("they can be compared")
+        diff(&self.path(old), &self.path(new), Engine::default(), &()).expect("they can be compared")
     }
 
     fn refused(&self, old: &str, new: &str) -> DiffError {
-        diff(&self.path(old), &self.path(new), &()).expect_err("they cannot be compared")
+        diff(&self.path(old), &self.path(new), Engine::default(), &()).expect_err("they cannot be compared")
     }
 }
 
@@ -133,7 +134,7 @@ fn a_model_is_hashed_as_the_signature_says() {
             place.sign(&model, "s.sig", &serialization);
             let diff = place.diff("s.sig", "model");
             assert!(diff.is_equal(), "{algorithm} {shard_size:?}: {diff:?}");
-            assert_eq!((diff.plan.algorithm, diff.plan.shard_size), (algorithm, shard_size));
+            assert_eq!((diff.plan.algorithm, diff.plan.cut.shard_size()), (algorithm, shard_size));
             fs::remove_file(place.path("s.sig")).expect("removed");
         }
     }
@@ -284,5 +285,5 @@ fn what_cannot_be_read_is_not_compared() {
     let manifest = sign_file(&file, None, &key("rsa2048"), &options(), &()).expect("signed").manifest;
     let text = fs::read_to_string(&manifest).expect("text").replace("training-pipeline", "another-pipeline");
     fs::write(&manifest, text).expect("written");
-    assert_eq!(diff(&manifest, &file, &()).expect_err("refused").code(), "field-mismatch");
+    assert_eq!(diff(&manifest, &file, Engine::default(), &()).expect_err("refused").code(), "field-mismatch");
 }

@@ -521,3 +521,64 @@ fn another_models_signature_is_not_replaced() {
     assert_eq!(sign_to(&model), Ok(()));
     assert_eq!(sign_to(&other), Err("manifest-of-another-model"));
 }
+
+/// Cuts the file while it is read, and then puts other bytes there.
+struct CutForAMoment<'a> {
+    calls: std::sync::atomic::AtomicUsize,
+    path: &'a Path,
+    evil: &'a [u8],
+    cut: u64,
+}
+
+impl weightseal::hash::Observer for CutForAMoment<'_> {
+    fn cancelled(&self) -> bool {
+        match self.calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            1 => std::fs::OpenOptions::new()
+                .write(true)
+                .open(self.path)
+                .and_then(|file| file.set_len(self.cut))
+                .expect("cut"),
+            2 => std::fs::write(self.path, self.evil).expect("written"),
+            _ => {}
+        }
+        false
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_for_a_moment_is_never_loaded() {
+    use weightseal::digest::HashAlgorithm;
+    use weightseal::file::{Keep, Keeper};
+    use weightseal::load::{Accept, load};
+    let size = 5 << 20;
+    for (threads, algorithm) in
+        [1, 2].into_iter().flat_map(|threads| HashAlgorithm::ALL.map(|it| (threads, it)))
+    {
+        for (shard_size, cut) in
+            [(Some(32_768), 0), (Some(32_768), 16 * 32_768 - 1), (None, 0), (None, 70_000)]
+        {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("m");
+            std::fs::write(&path, vec![7; size]).expect("written");
+            let key = PrivateKey::generate(weightseal::key::KeySpec::Ed25519).expect("a key");
+            let at: weightseal::time::Instant = "2026-05-01T00:00:00Z".parse().expect("a time");
+            let options = Options::unnamed(Timestamp::from_instant(at));
+            let shard_size = shard_size.and_then(std::num::NonZeroU64::new);
+            let serialization = Serialization { algorithm, shard_size, ..Serialization::default() };
+            sign_model(&path, None, &key, None, &serialization, &options, &()).expect("signed");
+            let mut evil = vec![7; 16 * 32_768];
+            evil.resize(size, 0xEE);
+            std::fs::write(&path, &evil).expect("written");
+            let engine = weightseal::hash::Engine {
+                threads: std::num::NonZeroUsize::new(threads),
+                ..weightseal::hash::Engine::default()
+            };
+            let target = Target { path: path.clone(), engine, ..Target::default() };
+            let keys = KeyRing::new([key.public().clone()]);
+            let policy = Policy::of_keys(keys, Requirements::default(), at);
+            let attack = CutForAMoment { calls: Default::default(), path: &path, evil: &evil, cut };
+            let keeper = Keeper::new(Keep::Memory, folder.path());
+            assert!(load(&target, &policy, keeper, Accept::Whole, &attack).is_err());
+        }
+    }
+}

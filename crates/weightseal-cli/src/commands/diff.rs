@@ -12,7 +12,7 @@ use crate::result::some_names;
 
 pub(crate) fn run(arguments: &DiffArguments, output: &mut Output) -> Result<(), Problem> {
     let progress = Progress::new(output);
-    let diff = diff(&arguments.old, &arguments.new, &progress);
+    let diff = diff(&arguments.old, &arguments.new, arguments.hashing.engine(), &progress);
     drop(progress);
     let diff = diff?;
     output.text(&explain(&diff));
@@ -147,7 +147,7 @@ fn to_json(diff: &Diff) -> Value {
         "old": side_json(&diff.old),
         "new": side_json(&diff.new),
         "algorithm": diff.plan.algorithm.name(),
-        "shard_size": diff.plan.shard_size,
+        "shard_size": diff.plan.cut.shard_size(),
         "changed": changed,
         "added": added,
         "removed": removed,

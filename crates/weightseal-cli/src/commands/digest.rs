@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use weightseal::digest::Digest;
 use weightseal::envelope::{SignedFile, reference_root_of, root_of};
-use weightseal::file::{Links, OpenedFile};
+use weightseal::file::Links;
 use weightseal::format::OMS_NAME;
-use weightseal::hash::{FileDigest, Observer, hash_files, hash_reader};
+use weightseal::hash::{Engine, FileDigest, HashError, Observer, Plan, hash_files, hash_reader};
 use weightseal::listing::{escaped_name, sums_digest};
 use weightseal::sign::{Serialization, SignError, list_model};
 use weightseal::text::EscapedPath;
@@ -35,25 +35,30 @@ struct FolderDigests {
 
 pub(crate) fn run(arguments: &DigestArguments, output: &mut Output) -> Result<(), Problem> {
     let progress = Progress::new(output);
+    let engine = arguments.hashing.engine();
     let is_stdin = |path: &Path| path == Path::new("-");
     let is_file = |path: &&PathBuf| !is_stdin(path) && !path.is_dir();
     // All files at once, since that fills all cores; each folder does so alone.
     let paths: Vec<PathBuf> = arguments.files.iter().filter(is_file).cloned().collect();
-    let mut hashed =
-        hash_files(&paths, &|_, path| OpenedFile::open(path, Links::Follow), &progress).into_iter();
+    let mut hashed = hash_files(&paths, Links::Follow, &|_| Plan::default(), engine, &progress)
+        .into_iter()
+        .map(|hashed| {
+            // By default it is the whole file that is hashed, by SHA-256.
+            Ok(hashed?.digests.file_digest().expect("the digest of a whole file"))
+        });
     let mut paths = paths.iter().peekable();
     let mut results = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
-        let of_file = |result: Result<FileDigest, _>| result.map(Hashed::File).map_err(Problem::from);
+        let of_file = |result: Result<FileDigest, HashError>| result.map(Hashed::File).map_err(Problem::from);
         let result = if is_stdin(path) {
             of_file(hash_reader(io::stdin().lock(), &progress))
         } else {
             // The list has the files, in the order of the arguments; what is not next in it is a folder.
             match paths.next_if_eq(&path).and_then(|_| hashed.next()) {
                 Some(result) => of_file(result),
-                None => {
-                    hash_folder(path, arguments.order, &progress).map(Hashed::Folder).map_err(Problem::from)
-                }
+                None => hash_folder(path, arguments.order, engine, &progress)
+                    .map(Hashed::Folder)
+                    .map_err(Problem::from),
             }
         };
         results.push((path, result));
@@ -65,10 +70,11 @@ pub(crate) fn run(arguments: &DigestArguments, output: &mut Output) -> Result<()
 fn hash_folder(
     folder: &Path,
     order: OrderArgument,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<FolderDigests, SignError> {
     let signature = folder.join(OMS_NAME);
-    let model = list_model(folder, Some(&signature), &Serialization::default(), observer)?;
+    let model = list_model(folder, Some(&signature), &Serialization::default(), engine, observer)?;
     let root = match order {
         OrderArgument::Specification => root_of(&model.files, None),
         OrderArgument::Reference => reference_root_of(&model.files),

@@ -94,6 +94,7 @@ fn signed_lines(signed: &Signed) -> Vec<(&'static str, String)> {
         let size = resource.size.map(|size| format!("  {size} bytes")).unwrap_or_default();
         let file = resource.name.as_ref().map(|name| format!("{name}  ")).unwrap_or_default();
         list.push(("file", format!("{file}sha256 {}{size}", resource.digest)));
+        list.extend(resource.chunk_root.map(|root| ("chunk root", root.to_string())));
     }
     list.extend(claim_lines(claims));
     list.push(("statement", format!("sha256 {}", Statement::digest(&signed.envelope.payload))));
@@ -146,6 +147,7 @@ pub fn to_json(path: &Path, file: &SignatureFile, bytes: &[u8]) -> Value {
                     "name": resource.name.as_ref().map_or(".", |name| name.as_str()),
                     "sha256": resource.digest.to_string(),
                     "size": resource.size,
+                    "chunk_root": resource.chunk_root.map(|root| root.to_string()),
                 })
             })
             .collect();

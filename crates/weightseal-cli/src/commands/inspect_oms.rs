@@ -95,7 +95,10 @@ fn file_line(file: &SignedFile) -> String {
     let size = file.size.map(|size| format!("  {size} bytes")).unwrap_or_default();
     let name = Escaped(file.shown_name());
     match file.digests.as_slice() {
-        [digest] => format!("{digest}  {name}{size}"),
+        [digest] => {
+            let root = file.chunk_root.map(|root| format!("  chunk root {root}")).unwrap_or_default();
+            format!("{digest}  {name}{size}{root}")
+        }
         several => format!("{} shards  {name}{size}", several.len()),
     }
 }

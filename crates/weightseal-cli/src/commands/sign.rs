@@ -1,11 +1,13 @@
 //! `weightseal sign`: sign a file, a folder, or several files as one bundle.
 
 use std::num::NonZeroU64;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use weightseal::envelope::{ShardDialect, SignedFile};
 use weightseal::file::{FileError, Follow, exists};
 use weightseal::format::{Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name};
+use weightseal::hash::ChunkList;
 use weightseal::key::{Algorithm, PrivateKey};
 use weightseal::listing::{DEFAULT_EXCLUDES, SafeName, is_at_or_below};
 use weightseal::sign::{
@@ -205,7 +207,8 @@ fn report_model(
     let signer = signer.unwrap_or_default();
     let (key_id, place) = (key.public().id(), EscapedPath(&signed.signature));
     output.verdict("signed", &format!("{what}  key {}{signer}  -> {place}", key_id.short()));
-    let notes = notes(signed, key);
+    let mut notes = notes(signed, key);
+    notes.extend(note_of_list(signed.chunk_list.as_deref(), options));
     for note in &notes {
         output.note(note);
     }
@@ -219,6 +222,7 @@ fn report_model(
             "signed_at": options.signed_at.as_str(),
             "key_id": key_id.to_string(),
             "statement_sha256": signed.statement.to_string(),
+            "chunk_list": signed.chunk_list.as_ref().map(|path| path.to_string_lossy()),
             "left_out": signed.left_out,
             "notes": notes,
         })
@@ -240,7 +244,10 @@ pub fn file_json(file: &SignedFile) -> Value {
     let digests = file.digests.as_slice();
     let algorithm = digests.first().map(|digest| digest.algorithm().name());
     let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
-    json!({ "name": file.shown_name(), "algorithm": algorithm, "digests": digests, "size": file.size })
+    json!({
+        "name": file.shown_name(), "algorithm": algorithm, "digests": digests, "size": file.size,
+        "chunk_root": file.chunk_root.map(|root| root.to_string()),
+    })
 }
 
 fn count_of(files: usize) -> String {
@@ -262,6 +269,8 @@ fn options(arguments: &SignArguments) -> Result<Options, Problem> {
             false => CompatSignature::Write,
         },
         signer: arguments.signer.clone(),
+        chunk_list: if arguments.chunk_list { ChunkList::Keep } else { ChunkList::Drop },
+        engine: arguments.hashing.engine(),
         ..Options::unnamed(Timestamp::from_instant(now))
     })
 }
@@ -305,6 +314,7 @@ fn report(
             EscapedPath(&signed.manifest)
         ),
     );
+    note_of_list(signed.chunk_list.as_deref(), options).iter().for_each(|note| output.note(note));
     let files: Vec<_> = signed
         .files
         .iter()
@@ -318,5 +328,18 @@ fn report(
         "signed_at": options.signed_at.as_str(),
         "key_id": key_id.to_string(),
         "statement_sha256": signed.statement.to_string(),
+        "chunk_list": signed.chunk_list.as_ref().map(|path| path.to_string_lossy()),
     }));
+}
+
+/// What became of the chunk list, if one was asked for.
+fn note_of_list(list: Option<&Path>, options: &Options) -> Option<String> {
+    match (options.chunk_list, list) {
+        (ChunkList::Drop, _) => None,
+        (ChunkList::Keep, Some(list)) => Some(format!("the chunk list is `{}`", EscapedPath(list))),
+        (ChunkList::Keep, None) => Some(
+            "no chunk list was written: only files of 16 MiB or more, hashed by SHA-256 as a whole, have a chunk root"
+                .to_owned(),
+        ),
+    }
 }

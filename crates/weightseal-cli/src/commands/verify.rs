@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use weightseal::envelope::Container;
-use weightseal::format::{Covered, Fault, Limits, bundle_name};
+use weightseal::format::{ChunkListFault, Covered, Fault, Limits, bundle_name};
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::trust::{Requirements, Unauthenticated};
 use weightseal::verify::{
-    Facts, Failure, FileStatus, MethodFact, Outcome, Policy, Reason, Rejected, Target, verify,
+    Facts, Failure, FileFact, FileStatus, MethodFact, Outcome, Policy, RangeTarget, Reason, Rejected, Target,
+    WholeDigest, verify,
 };
 
 use crate::Status;
@@ -52,6 +53,12 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
         copy_to: arguments.copy_to.clone(),
         only: arguments.folder.only.clone(),
         limits: arguments.folder.max_signature_size.map_or_else(Limits::default, Limits::for_size),
+        whole: if arguments.whole { WholeDigest::Always } else { WholeDigest::IfNeeded },
+        engine: arguments.hashing.engine(),
+        range: arguments
+            .range
+            .clone()
+            .map(|bytes| RangeTarget { bytes, chunk_list: arguments.chunk_list.clone() }),
     };
     carry_out(&target, &policy, output)
 }
@@ -101,7 +108,11 @@ fn summary(outcome: &Outcome) -> String {
     let facts = outcome.facts();
     let checked = facts.files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
     let mut parts = Vec::new();
+    let range = facts.files.iter().find_map(|file| Some((file, file.range.as_ref()?)));
     parts.push(match (outcome, facts.container) {
+        _ if let Some((FileFact { path, .. }, range)) = range => {
+            format!("{}, bytes {} to {}", EscapedPath(path), range.start, range.end)
+        }
         (Outcome::Partial(_), Some(Container::Folder)) => {
             format!("{}, {}{}", EscapedPath(&facts.target), part(facts), signed_as(facts))
         }
@@ -263,6 +274,11 @@ pub(crate) fn not_carried_out(problem: Problem, facts: Option<&Facts>, output: &
 fn details(reason: &Reason) -> Vec<String> {
     match reason {
         Reason::HashMismatch { expected, found, .. } | Reason::ShardMismatch { expected, found, .. } => {
+            vec![format!("expected {expected}"), format!("found    {found}")]
+        }
+        Reason::ChunkRootMismatch { expected, found, .. }
+        | Reason::ChunkMismatch { expected, found, .. }
+        | Reason::ChunkListMismatch { fault: ChunkListFault::Root { expected, found }, .. } => {
             vec![format!("expected {expected}"), format!("found    {found}")]
         }
         Reason::MissingFile { path, .. } => vec![format!("looked for `{}`", EscapedPath(path))],

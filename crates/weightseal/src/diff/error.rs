@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::file::FileError;
 use crate::format::Fault;
-use crate::hash::Plan;
+use crate::hash::{Cut, Plan};
 use crate::sign::SignError;
 use crate::text::EscapedPath;
 
@@ -60,8 +60,8 @@ impl DiffError {
 }
 
 fn plan_text(plan: &Plan) -> String {
-    match plan.shard_size {
-        None => format!("whole files ({})", plan.algorithm),
-        Some(size) => format!("shards of {size} bytes ({})", plan.algorithm),
+    match plan.cut {
+        Cut::Shards(size) => format!("shards of {size} bytes ({})", plan.algorithm),
+        Cut::Whole | Cut::Chunks | Cut::WholeAndChunks => format!("whole files ({})", plan.algorithm),
     }
 }

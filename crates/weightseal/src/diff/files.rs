@@ -9,7 +9,7 @@ use super::{ComparedFile, DiffError};
 use crate::envelope::{OmsStatement, SignedDigests, SignedFile};
 use crate::file::Follow;
 use crate::format::{BundleManifest, Manifest, OMS_NAME, SignatureFile};
-use crate::hash::{Observer, Plan};
+use crate::hash::{Cut, Engine, Observer, Plan};
 use crate::listing::{Exclusions, SafeName};
 use crate::sign::{Serialization, SignExcludes, list_for_comparison};
 
@@ -35,7 +35,8 @@ impl Stated {
             SignatureFile::Oms(oms) => {
                 let OmsStatement { algorithm, shard_size, allow_symlinks, ignored, .. } = &oms.statement;
                 let follow = if *allow_symlinks { Follow::Beneath } else { Follow::Refuse };
-                let plan = Plan { algorithm: *algorithm, shard_size: *shard_size };
+                let plan =
+                    Plan { algorithm: *algorithm, cut: Cut::by_shards(*shard_size), ..Plan::default() };
                 (plan, list_oms(&oms.statement), ignored.clone(), follow)
             }
         };
@@ -83,13 +84,14 @@ pub(super) fn hash_model(
     path: &Path,
     kind: ModelKind,
     against: Option<(&Path, &Stated)>,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<Listed, DiffError> {
     let stated = against.map(|(_, stated)| stated);
     let plan = stated.map_or_else(Plan::default, |stated| stated.plan);
     let serialization = Serialization {
         algorithm: plan.algorithm,
-        shard_size: plan.shard_size,
+        shard_size: plan.cut.shard_size(),
         ignore: left_out_of(stated),
         // They stand among those to be ignored, except where they are signed.
         default_excludes: SignExcludes::Sign,
@@ -98,7 +100,7 @@ pub(super) fn hash_model(
     };
     // A signature that lies in the folder under a name of its own is no part of the model either.
     let signature = against.map_or_else(|| path.join(OMS_NAME), |(signature, _)| signature.to_owned());
-    let model = list_for_comparison(path, Some(&signature), &serialization, observer)?;
+    let model = list_for_comparison(path, Some(&signature), &serialization, engine, observer)?;
     let files = model.files.into_iter().map(|file| compared(file, &model.name)).collect();
     let (names, kind) = match kind {
         ModelKind::Folder => (Names::OfSeveral, SideKind::Folder),

@@ -16,7 +16,7 @@ pub use side::{Side, SideKind};
 use std::path::Path;
 
 use crate::envelope::SignedDigests;
-use crate::hash::{Observer, Plan};
+use crate::hash::{Engine, Observer, Plan};
 
 use self::files::hash_model;
 use self::side::{Content, recognise};
@@ -96,7 +96,7 @@ pub struct ComparedFile {
 ///
 /// # Errors
 /// [`DiffError`].
-pub fn diff(old: &Path, new: &Path, observer: &dyn Observer) -> Result<Diff, DiffError> {
+pub fn diff(old: &Path, new: &Path, engine: Engine, observer: &dyn Observer) -> Result<Diff, DiffError> {
     // Whatever cannot be compared is found out before anything is hashed.
     let (old_content, new_content) = (recognise(old)?, recognise(new)?);
     let plan = match (&old_content, &new_content) {
@@ -115,15 +115,15 @@ pub fn diff(old: &Path, new: &Path, observer: &dyn Observer) -> Result<Diff, Dif
     let (old_listed, new_listed) = match (old_content, new_content) {
         (Content::Signature(one), Content::Signature(other)) => (one.listed, other.listed),
         (Content::Signature(stated), Content::Model(kind)) => {
-            let model = hash_model(new, kind, Some((old, &stated)), observer)?;
+            let model = hash_model(new, kind, Some((old, &stated)), engine, observer)?;
             (stated.listed, model)
         }
         (Content::Model(kind), Content::Signature(stated)) => {
-            let model = hash_model(old, kind, Some((new, &stated)), observer)?;
+            let model = hash_model(old, kind, Some((new, &stated)), engine, observer)?;
             (model, stated.listed)
         }
         (Content::Model(one), Content::Model(other)) => {
-            (hash_model(old, one, None, observer)?, hash_model(new, other, None, observer)?)
+            (hash_model(old, one, None, engine, observer)?, hash_model(new, other, None, engine, observer)?)
         }
     };
     let (old, new) = (old_listed.side(old), new_listed.side(new));

@@ -171,14 +171,6 @@ impl ContentHasher {
         }
     }
 
-    /// Adds bytes that another core has just written, see [`Hasher::update_from_afar`].
-    pub fn update_from_afar(&mut self, bytes: &[u8]) {
-        match &mut self.0 {
-            Inner::Sha256(hasher) => hasher.update_from_afar(bytes),
-            _ => self.update(bytes),
-        }
-    }
-
     /// The digest of everything added.
     pub fn finish(self) -> ContentDigest {
         match self.0 {
@@ -212,7 +204,7 @@ mod tests {
         ] {
             let mut hasher = ContentHasher::new(algorithm);
             hasher.update(b"a");
-            hasher.update_from_afar(b"bc");
+            hasher.update(b"bc");
             let digest = hasher.finish();
             assert_eq!(digest.to_string(), expected);
             assert_eq!(ContentDigest::parse(algorithm, expected), Ok(digest));

@@ -1,8 +1,10 @@
 //! SHA-256 (FIPS 180-4) of bytes in memory, and its digest as a value: 32 bytes, written as 64 lower-case hex digits.
 //! Beside it the other algorithms that OpenSSF Model Signing knows for the content of files.
 
+mod chunks;
 mod content;
 
+pub use chunks::{CHUNK_SIZE, CHUNKED_FROM, ChunkRootHasher, chunk_count, chunk_root};
 pub use content::{ContentDigest, ContentHasher, HashAlgorithm, NotAContentDigest, UnknownHashAlgorithm};
 
 use std::fmt;
@@ -18,6 +20,11 @@ impl Digest {
         let mut hasher = Hasher::new();
         hasher.update(bytes);
         hasher.finish()
+    }
+
+    /// The digest with these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// The 32 bytes.
@@ -57,9 +64,6 @@ impl FromStr for Digest {
     }
 }
 
-/// Bytes that are copied at once: half of a first-level cache.
-const NEAR: usize = 16 * 1024;
-
 /// Computes a digest piece by piece.
 #[derive(Clone)]
 pub struct Hasher(aws_lc_rs::digest::Context);
@@ -74,17 +78,6 @@ impl Hasher {
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
-    }
-
-    /// Adds bytes that another core has just written, by way of a copy in this core's cache: copying runs far ahead
-    /// of where it is, while hashing waits at each page of the other cache and is a quarter slower without this.
-    pub fn update_from_afar(&mut self, bytes: &[u8]) {
-        let mut near = [0; NEAR];
-        for piece in bytes.chunks(NEAR) {
-            let here = &mut near[..piece.len()];
-            here.copy_from_slice(piece);
-            self.update(here);
-        }
     }
 
     /// The digest of everything added.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::oms::{OmsStatement, SignedDigests, SignedFile, sharded_name};
 use super::statement::{PREDICATE_TYPE, STATEMENT_TYPE};
-use crate::digest::{ContentDigest, Digest, HashAlgorithm};
+use crate::digest::{CHUNK_SIZE, ContentDigest, Digest, HashAlgorithm};
 use crate::listing::{SafeName, content_root, shard_name};
 
 /// How the algorithm of a shard is written.
@@ -48,6 +48,14 @@ struct Resource<'a> {
 
 #[derive(Serialize)]
 struct Annotations {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks: Option<Chunks>,
+    size: u64,
+}
+
+#[derive(Serialize)]
+struct Chunks {
+    root: String,
     size: u64,
 }
 
@@ -77,8 +85,8 @@ struct RootDigest {
 /// The root digest over these files in the order in which the specification lists them.
 pub fn root_of(files: &[SignedFile], shard_size: Option<NonZeroU64>) -> Digest {
     let mut entries = entries(files, shard_size);
-    entries.sort_by(|one, other| one.0.cmp(&other.0));
-    content_root(entries.iter().map(|(_, digest, _)| *digest))
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    content_root(entries.iter().map(|entry| entry.digest))
 }
 
 /// The root digest in the order of the reference implementation: component by component.
@@ -88,20 +96,30 @@ pub fn reference_root_of(files: &[SignedFile]) -> Digest {
     content_root(files.iter().flat_map(|file| file.digests.as_slice()))
 }
 
-type Entry<'a> = (std::borrow::Cow<'a, str>, &'a ContentDigest, Option<u64>);
+struct Entry<'a> {
+    name: std::borrow::Cow<'a, str>,
+    digest: &'a ContentDigest,
+    /// Of a whole file.
+    size: Option<u64>,
+    chunk_root: Option<Digest>,
+}
 
-/// Name, digest and size of every entry.
+/// Every file or shard.
 fn entries(files: &[SignedFile], shard_size: Option<NonZeroU64>) -> Vec<Entry<'_>> {
     let mut entries = Vec::with_capacity(files.len());
     for file in files {
         match (&file.digests, shard_size) {
-            (SignedDigests::Whole(digest), _) => entries.push((file.shown_name().into(), digest, file.size)),
+            (SignedDigests::Whole(digest), _) => {
+                let (size, chunk_root) = (file.size, file.chunk_root);
+                entries.push(Entry { name: file.shown_name().into(), digest, size, chunk_root });
+            }
             (SignedDigests::Shards(digests), Some(shard)) => {
                 let end = file.size.unwrap_or(u64::MAX);
                 for (at, digest) in (0..).zip(digests) {
                     let start = shard.get().saturating_mul(at);
                     let range = start..end.min(start.saturating_add(shard.get()));
-                    entries.push((shard_name(file.shown_name(), &range).into(), digest, None));
+                    let name = shard_name(file.shown_name(), &range).into();
+                    entries.push(Entry { name, digest, size: None, chunk_root: None });
                 }
             }
             // Shards have a size.
@@ -122,9 +140,12 @@ impl OmsStatement {
         let has_sizes = self.shard_size.is_none() && self.algorithm == HashAlgorithm::Sha256;
         let mut resources: Vec<Resource<'_>> = entries(&self.files, self.shard_size)
             .into_iter()
-            .map(|(name, digest, size)| Resource {
+            .map(|Entry { name, digest, size, chunk_root }| Resource {
                 algorithm,
-                annotations: size.filter(|_| has_sizes).map(|size| Annotations { size }),
+                annotations: size.filter(|_| has_sizes).map(|size| Annotations {
+                    chunks: chunk_root.map(|root| Chunks { root: root.to_string(), size: CHUNK_SIZE }),
+                    size,
+                }),
                 digest: digest.to_string(),
                 name,
             })

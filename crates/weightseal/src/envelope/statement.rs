@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::claims::Claims;
-use crate::digest::Digest;
+use crate::digest::{CHUNK_SIZE, Digest};
 use crate::json::{self, FieldError, FieldProblem, Fields, JsonError, Value};
 use crate::listing::{SafeName, UnsafeName, root_digest};
 
@@ -13,9 +13,6 @@ pub(super) const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 
 /// Most entries in one signature (docs/spec/manifest.md, limits).
 pub const MAX_ENTRIES: usize = 250_000;
-
-/// The one chunk size there is.
-const CHUNK_SIZE: u64 = 1_048_576;
 
 /// What was signed: which bytes, and what the signer says about them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -106,6 +106,17 @@ pub enum FileError {
         #[source]
         source: io::Error,
     },
+    /// Reading failed in the middle of the file.
+    #[error("cannot read `{}` at byte {offset}", EscapedPath(.path))]
+    ReadAt {
+        /// The path as given.
+        path: PathBuf,
+        /// Where, in bytes from the beginning.
+        offset: u64,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
     /// Writing failed: disk full, quota, read-only file system, input/output error.
     #[error("cannot write `{}`", EscapedPath(.path))]
     Write {
@@ -165,7 +176,7 @@ impl FileError {
             Self::PermissionDenied { .. } => "permission-denied",
             Self::TooLarge { .. } | Self::TooManyEntries { .. } => "too-large",
             Self::Changed { .. } => "changed-while-reading",
-            Self::Read { .. } => "unreadable",
+            Self::Read { .. } | Self::ReadAt { .. } => "unreadable",
             Self::Write { .. } | Self::Keep { .. } => "unwritable-output",
             Self::SharedFolder { .. } => "shared-folder",
             Self::NoSealedMemory { .. } => "no-sealed-memory",
@@ -219,6 +230,7 @@ impl FileError {
             | Self::TooManyEntries { path, .. }
             | Self::Changed { path }
             | Self::Read { path, .. }
+            | Self::ReadAt { path, .. }
             | Self::Write { path, .. }
             | Self::Keep { path, .. }
             | Self::SharedFolder { path, .. }
@@ -240,6 +252,10 @@ impl FileError {
             io::ErrorKind::PermissionDenied => Self::PermissionDenied { path, action: "read" },
             _ => Self::Read { path, source },
         }
+    }
+
+    pub(super) fn read_at(path: &Path, offset: u64, source: io::Error) -> Self {
+        Self::ReadAt { path: path.to_owned(), offset, source }
     }
 
     pub(super) fn keep(name: &Path, source: io::Error) -> Self {

@@ -4,10 +4,11 @@
 //! Elsewhere, where memory lacks, or where it is asked for, they lie in a file in a private folder.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::write::write_all_at;
 use super::{FileError, PrivateFolder};
 
 /// Where copies are held.
@@ -130,17 +131,17 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// Appends bytes.
+    /// Writes bytes at `offset`, in any order.
     ///
     /// # Errors
     /// A [`FileError`], for example when memory or disk are full.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), FileError> {
         let closed = io::Error::other("the copy is complete");
-        let file = self.file.as_mut().ok_or_else(|| FileError::keep(&self.name, closed))?;
-        file.write_all(bytes).map_err(|error| FileError::keep(&self.name, error))
+        let file = self.file.as_ref().ok_or_else(|| FileError::keep(&self.name, closed))?;
+        write_all_at(file, bytes, offset).map_err(|error| FileError::keep(&self.name, error))
     }
 
-    /// Says that nothing more will be appended.
+    /// Says that nothing more will be written.
     ///
     /// # Errors
     /// A [`FileError`].
@@ -350,12 +351,13 @@ fn seal(_: &File) -> io::Result<()> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn held(keep: Keep, parent: &Path, bytes: &[u8]) -> (Keeper, Held) {
         let keeper = Keeper::new(keep, parent);
-        let mut filling = keeper.begin(Path::new("sub/m.pt"), bytes.len() as u64).expect("begun");
-        filling.write(bytes).expect("written");
+        let filling = keeper.begin(Path::new("sub/m.pt"), bytes.len() as u64).expect("begun");
+        filling.write_at(bytes, 0).expect("written");
         (keeper, filling.seal().expect("sealed"))
     }
 

@@ -24,8 +24,8 @@ pub use entry::{EntryKind, Follow, MAX_TREE, TreeEntry, fingerprint};
 pub use error::{FileError, Kind};
 pub use held::{Filling, Held, Keep, Keeper};
 pub use open::{
-    Links, OpenedFile, Permissions, entries, exists, folder_of, is_same, is_same_place, or_here,
-    permissions_of, place_below, read_bounded, resolve, size_of,
+    DIRECT_ALIGNMENT, Links, OpenedFile, Permissions, companion, entries, exists, folder_of, is_same,
+    is_same_place, most_open_files, or_here, permissions_of, place_below, read_bounded, resolve, size_of,
 };
 pub use private::PrivateFolder;
 pub use tree::Tree;

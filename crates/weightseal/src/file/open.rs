@@ -2,7 +2,7 @@
 //! never more bytes than asked for.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::{FileError, Kind};
@@ -15,6 +15,10 @@ pub enum Links {
     /// Refused: for models and signatures, where a link may have been put by somebody else.
     Refuse,
 }
+
+/// What offsets, sizes and addresses are multiples of when a file is read past the page cache: the largest block of
+/// today's disks.
+pub const DIRECT_ALIGNMENT: usize = 4096;
 
 /// A regular file, open for reading, with what it looked like when it was opened.
 #[derive(Debug)]
@@ -77,13 +81,29 @@ impl OpenedFile {
         self.links > 1
     }
 
-    /// Goes on reading from this offset, in bytes.
-    ///
-    /// # Errors
-    /// A [`FileError`] when the system fails.
-    pub fn skip_to(&mut self, offset: u64) -> Result<(), FileError> {
-        self.file.seek(io::SeekFrom::Start(offset)).map_err(|error| FileError::read(&self.path, error))?;
-        Ok(())
+    /// Asks the system to read these bytes ahead, without waiting for them.
+    pub fn will_need(&self, range: std::ops::Range<u64>) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(length) = std::num::NonZeroU64::new(range.end.saturating_sub(range.start)) {
+            // It is only advice: without it, reading is slower.
+            let advice = rustix::fs::Advice::WillNeed;
+            let _ = rustix::fs::fadvise(&self.file, range.start, Some(length), advice);
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = range;
+    }
+
+    /// Reads past the page cache from now on (O_DIRECT, Linux), where the file system can; offsets, sizes and addresses
+    /// have to be multiples of [`DIRECT_ALIGNMENT`] then. Says whether it will.
+    pub fn read_directly(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+            let flags = fcntl_getfl(&self.file).map(|flags| flags | OFlags::DIRECT);
+            flags.and_then(|flags| fcntl_setfl(&self.file, flags)).is_ok()
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        false
     }
 
     /// Who may read it.
@@ -95,18 +115,26 @@ impl OpenedFile {
         Ok(Permissions::of(&metadata))
     }
 
-    /// Reads the next bytes; 0 means the end.
+    /// Reads bytes from `offset` on; 0 means the end.
     ///
     /// # Errors
-    /// A [`FileError`] when the system fails.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FileError> {
+    /// A [`FileError`] with the offset when the system fails.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
         loop {
-            match self.file.read(buffer) {
-                Ok(count) => return Ok(count),
+            #[cfg(unix)]
+            let result = std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset);
+            #[cfg(windows)]
+            let result = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset);
+            match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(FileError::read(&self.path, error)),
+                other => return other.map_err(|error| FileError::read_at(&self.path, offset, error)),
             }
         }
+    }
+
+    /// The error for a file that is not what it was when it was opened.
+    pub fn changed(&self) -> FileError {
+        FileError::Changed { path: self.path.clone() }
     }
 
     /// Makes sure, after reading `count` bytes to the end, that this was the file that was opened.
@@ -121,7 +149,7 @@ impl OpenedFile {
         if count == self.before.size && Snapshot::of(&metadata) == self.before {
             Ok(())
         } else {
-            Err(FileError::Changed { path: self.path.clone() })
+            Err(self.changed())
         }
     }
 }
@@ -256,6 +284,32 @@ pub fn or_here(folder: &Path) -> &Path {
 pub fn place_below(path: &Path, base: &Path) -> Result<Option<PathBuf>, FileError> {
     let (folder, base) = (resolve(folder_of(path))?, resolve(or_here(base))?);
     Ok(folder.strip_prefix(base).ok().zip(path.file_name()).map(|(below, name)| below.join(name)))
+}
+
+/// How many files this process may have open at once, where the system has such a limit.
+pub fn most_open_files() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    None
+}
+
+/// Where something lies that goes with a model and its signature: called like the model with `suffix`, beside the
+/// signature, but never inside a folder that is the model. `None` for the top of the file system, which has no name.
+///
+/// # Errors
+/// A [`FileError`] for a folder that has no name in its path, and cannot be found.
+pub fn companion(model: &Path, signature: &Path, suffix: &str) -> Result<Option<PathBuf>, FileError> {
+    let named = match model.file_name() {
+        Some(_) => model.to_owned(),
+        None => resolve(or_here(model))?,
+    };
+    let Some(name) = named.file_name() else { return Ok(None) };
+    let is_inside = model.is_dir() && place_below(signature, model).is_ok_and(|below| below.is_some());
+    let folder = folder_of(if is_inside { &named } else { signature });
+    let mut name = name.to_owned();
+    name.push(suffix);
+    Ok(Some(if folder == Path::new(".") { name.into() } else { folder.join(name) }))
 }
 
 /// Who may read and write a file, by its mode bits.

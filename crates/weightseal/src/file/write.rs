@@ -65,6 +65,14 @@ impl Staged {
         self.file.write_all(bytes).map_err(|error| FileError::write(&self.target, error))
     }
 
+    /// Writes bytes at `offset`, in any order.
+    ///
+    /// # Errors
+    /// A [`FileError`], for example when the disk is full.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), FileError> {
+        write_all_at(&self.file, bytes, offset).map_err(|error| FileError::write(&self.target, error))
+    }
+
     /// Reads back everything written so far, from the file itself.
     ///
     /// # Errors
@@ -270,6 +278,25 @@ fn sync_folder(folder: &File) -> io::Result<()> {
             Ok(())
         }
         other => other,
+    }
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
+    #[cfg(windows)]
+    {
+        let mut written = 0;
+        while written < bytes.len() {
+            let at = offset + written as u64;
+            match std::os::windows::fs::FileExt::seek_write(file, &bytes[written..], at) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

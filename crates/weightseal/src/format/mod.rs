@@ -3,6 +3,7 @@
 
 mod bundle;
 mod check;
+mod chunk_list;
 mod fault;
 mod manifest;
 mod names;
@@ -10,6 +11,10 @@ mod oms;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
 pub use check::{check, check_oms, differences, seems_signed_by};
+pub use chunk_list::{
+    CHUNK_LIST_HEAD, CHUNK_LIST_SUFFIX, ChunkListFault, ChunkListReader, ChunkedFile, chunk_list_section,
+    chunk_list_size, write_chunk_list,
+};
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
 pub use names::{

@@ -1,11 +1,24 @@
-//! Which bytes: digests of one file or many, as a whole or in shards, with progress and cancellation.
+//! Which bytes: digests of one file or many, as a whole, in shards or in chunks, on all cores, with progress and
+//! cancellation.
 
-mod many;
+mod ahead;
+mod engine;
+mod files;
+mod job;
+mod lane;
 mod observer;
-mod one;
 mod plan;
+mod range;
+mod source;
+mod stage;
+mod stream;
+mod work;
 
-pub use many::{Copier, Opener, PlannedCopy, Source, hash_and_keep_files, hash_files, hash_tree};
+pub use engine::{Engine, Reading};
+pub use files::{hash_and_copy, hash_file, hash_files, hash_opened, hash_reader};
 pub use observer::{FileDigest, HashError, Observer};
-pub use one::{Copied, Sink, copy_planned, hash_and_copy, hash_file, hash_planned, hash_range, hash_reader};
-pub use plan::{ContentDigests, Plan};
+pub use plan::{ChunkList, Chunks, ContentDigests, Cut, Plan};
+pub use range::{ChunkMismatch, hash_range, read_listed_range};
+pub use source::{Hashed, Sink, Source};
+pub use stream::StreamHasher;
+pub use work::hash_all;

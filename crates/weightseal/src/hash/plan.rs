@@ -1,123 +1,122 @@
-//! How the bytes of a file become digests: one of the whole, or one of each shard (OpenSSF Model Signing v1.0,
-//! section 6.3).
+//! How the bytes of a file become digests: one of the whole, one of each shard (OpenSSF Model Signing v1.0, section
+//! 6.3), the chunk root (docs/spec/chunks.md), or two of these.
 
 use std::num::NonZeroU64;
 
-use crate::digest::{ContentDigest, ContentHasher, HashAlgorithm, Hasher};
+use super::FileDigest;
+use crate::digest::{CHUNK_SIZE, ChunkRootHasher, ContentDigest, Digest, HashAlgorithm};
 
 /// How a file is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// The algorithm.
+    /// The algorithm. Of chunks it is always SHA-256.
     pub algorithm: HashAlgorithm,
-    /// The size of a shard in bytes; `None`: the file is hashed as a whole.
-    pub shard_size: Option<NonZeroU64>,
+    /// What there is a digest of.
+    pub cut: Cut,
+    /// Whether the digests of the chunks are kept beside the root: 32 bytes for each MiB of the file.
+    pub chunk_list: ChunkList,
+}
+
+/// Whether the digests of chunks are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ChunkList {
+    /// The root alone is.
+    #[default]
+    Drop,
+    /// They are.
+    Keep,
+}
+
+/// What there is a digest of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Cut {
+    /// The whole file.
+    #[default]
+    Whole,
+    /// Each shard of so many bytes.
+    Shards(NonZeroU64),
+    /// The chunks, and the chunk root over them.
+    Chunks,
+    /// The whole file, and the chunks as well.
+    WholeAndChunks,
+}
+
+impl Cut {
+    /// Shards of this size; without one the whole file.
+    pub fn by_shards(size: Option<NonZeroU64>) -> Self {
+        size.map_or(Self::Whole, Self::Shards)
+    }
+
+    /// The size of its shards, if it has such.
+    pub fn shard_size(self) -> Option<NonZeroU64> {
+        match self {
+            Self::Shards(size) => Some(size),
+            Self::Whole | Self::Chunks | Self::WholeAndChunks => None,
+        }
+    }
 }
 
 /// What a file hashes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentDigests {
-    /// One, or one of each shard: none of an empty file then.
+    /// That of the whole file alone, or those of its shards: an empty file has no shard. None if only chunks were asked for.
     pub digests: Vec<ContentDigest>,
+    /// The chunks, if they were asked for.
+    pub chunks: Option<Chunks>,
     /// How many bytes were hashed.
     pub size: u64,
 }
 
-/// Takes the bytes of a file one after the other.
-pub(super) trait Absorb: Send {
-    fn absorb(&mut self, bytes: &[u8]);
-    /// Bytes that another core has just written.
-    fn absorb_from_afar(&mut self, bytes: &[u8]);
-}
-
-impl Absorb for Hasher {
-    fn absorb(&mut self, bytes: &[u8]) {
-        self.update(bytes);
+impl ContentDigests {
+    /// Of a file that nobody wants to have hashed.
+    pub(super) fn none(size: u64) -> Self {
+        Self { digests: Vec::new(), chunks: None, size }
     }
 
-    fn absorb_from_afar(&mut self, bytes: &[u8]) {
-        self.update_from_afar(bytes);
-    }
-}
-
-/// Hashes bytes according to a plan.
-pub(super) struct PlanHasher {
-    plan: Plan,
-    hasher: ContentHasher,
-    /// How many bytes the shard at hand has still room for.
-    room: u64,
-    digests: Vec<ContentDigest>,
-    size: u64,
-}
-
-impl PlanHasher {
-    pub(super) fn new(plan: Plan) -> Self {
-        let room = plan.shard_size.map_or(u64::MAX, NonZeroU64::get);
-        Self { plan, hasher: ContentHasher::new(plan.algorithm), room, digests: Vec::new(), size: 0 }
+    /// The SHA-256 digest of the whole file, if it was asked for.
+    pub fn file_digest(&self) -> Option<FileDigest> {
+        Some(FileDigest { digest: self.whole()?.to_sha256()?, size: self.size })
     }
 
-    pub(super) fn finish(mut self) -> ContentDigests {
-        let begun = self.plan.shard_size.is_some_and(|size| self.room < size.get());
-        if self.plan.shard_size.is_none() || begun {
-            self.digests.push(self.hasher.finish());
-        }
-        ContentDigests { digests: self.digests, size: self.size }
-    }
-
-    fn take(&mut self, mut bytes: &[u8], add: fn(&mut ContentHasher, &[u8])) {
-        self.size += bytes.len() as u64;
-        let Some(shard_size) = self.plan.shard_size else { return add(&mut self.hasher, bytes) };
-        while !bytes.is_empty() {
-            let count = usize::try_from(self.room).unwrap_or(usize::MAX).min(bytes.len());
-            let (now, later) = bytes.split_at(count);
-            add(&mut self.hasher, now);
-            self.room -= count as u64;
-            bytes = later;
-            if self.room == 0 {
-                let full = std::mem::replace(&mut self.hasher, ContentHasher::new(self.plan.algorithm));
-                self.digests.push(full.finish());
-                self.room = shard_size.get();
-            }
-        }
+    /// That of the whole file.
+    pub fn whole(&self) -> Option<ContentDigest> {
+        self.digests.first().copied()
     }
 }
 
-impl Absorb for PlanHasher {
-    fn absorb(&mut self, bytes: &[u8]) {
-        self.take(bytes, ContentHasher::update);
+/// The chunks of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunks {
+    /// The chunk root.
+    pub root: Digest,
+    /// The digest of each chunk, in their order, if they were to be kept.
+    pub digests: Option<Vec<Digest>>,
+}
+
+/// Takes the digests of chunks in their order.
+#[derive(Debug)]
+pub(super) struct ChunkCollector {
+    root: ChunkRootHasher,
+    digests: Option<Vec<Digest>>,
+}
+
+impl ChunkCollector {
+    pub(super) fn new(size: u64, list: ChunkList) -> Self {
+        let digests = (list == ChunkList::Keep).then(Vec::new);
+        Self { root: ChunkRootHasher::new(size), digests }
     }
 
-    fn absorb_from_afar(&mut self, bytes: &[u8]) {
-        self.take(bytes, ContentHasher::update_from_afar);
+    pub(super) fn add(&mut self, digest: Digest) {
+        self.root.add(&digest);
+        self.digests.iter_mut().for_each(|digests| digests.push(digest));
+    }
+
+    pub(super) fn finish(self) -> Chunks {
+        Chunks { root: self.root.finish(), digests: self.digests }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn digest(bytes: &[u8]) -> ContentDigest {
-        crate::digest::Digest::of(bytes).into()
-    }
-
-    #[test]
-    fn shards_are_cut_wherever_the_blocks_end() {
-        let bytes: Vec<u8> = (0..100).collect();
-        for size in [1, 7, 50, 99, 100, 101] {
-            let plan = Plan { shard_size: NonZeroU64::new(size), ..Plan::default() };
-            let expected: Vec<_> = bytes.chunks(usize::try_from(size).expect("small")).map(digest).collect();
-            for step in [1, 3, 50, 100] {
-                let mut hasher = PlanHasher::new(plan);
-                bytes.chunks(step).for_each(|block| hasher.absorb(block));
-                assert_eq!(hasher.finish(), ContentDigests { digests: expected.clone(), size: 100 });
-            }
-        }
-    }
-
-    #[test]
-    fn an_empty_file_has_a_digest_but_no_shard() {
-        assert_eq!(PlanHasher::new(Plan::default()).finish().digests, [digest(b"")]);
-        let shards = Plan { shard_size: NonZeroU64::new(8), ..Plan::default() };
-        assert!(PlanHasher::new(shards).finish().digests.is_empty());
-    }
+/// The bytes between `offset` and the end of its chunk.
+pub(super) fn left_in_chunk(offset: u64) -> u64 {
+    CHUNK_SIZE - offset % CHUNK_SIZE
 }

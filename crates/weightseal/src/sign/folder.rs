@@ -1,9 +1,11 @@
 //! Signing a folder, or a file, with an OMS signature (OpenSSF Model Signing v1.0, section 6).
 
+use std::convert::Infallible;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::content::{ListPlace, StagedList, plan_of};
 use super::run::stage;
 use super::{Options, SignError, place};
 use crate::digest::{Digest, HashAlgorithm};
@@ -12,10 +14,12 @@ use crate::envelope::{
     SignedFile, Statement, root_of,
 };
 use crate::file::{
-    EntryKind, FileError, Filling, Follow, Links, OpenedFile, Tree, TreeEntry, or_here, place_below, resolve,
+    EntryKind, FileError, Follow, Links, OpenedFile, Tree, TreeEntry, or_here, place_below, resolve,
 };
 use crate::format::{KeyHint, Limits, Method, OmsSignature, SignatureFile};
-use crate::hash::{ContentDigests, Observer, Plan, Source, hash_planned, hash_tree};
+use crate::hash::{
+    ChunkList, Chunks, ContentDigests, Cut, Engine, Observer, Plan, Source, hash_all, hash_opened,
+};
 use crate::key::PrivateKey;
 use crate::listing::{Exclusions, SafeName, find_collision, parse_ignored};
 use crate::text::EscapedPath;
@@ -42,7 +46,8 @@ pub struct Serialization {
 
 impl Serialization {
     fn plan(&self) -> Plan {
-        Plan { algorithm: self.algorithm, shard_size: self.shard_size }
+        let cut = Cut::by_shards(self.shard_size);
+        Plan { algorithm: self.algorithm, cut, ..Plan::default() }
     }
 }
 
@@ -73,6 +78,8 @@ pub struct SignedModel {
     pub links_outside: Vec<String>,
     /// Files with other names elsewhere on their file system (hard links).
     pub hard_linked: Vec<String>,
+    /// The list of chunk digests, where one was asked for and a file is large enough to have one.
+    pub chunk_list: Option<PathBuf>,
     /// What was written.
     pub file: SignatureFile,
 }
@@ -82,9 +89,18 @@ struct Listed {
     name: String,
     container: Container,
     files: Vec<SignedFile>,
+    /// The chunks of the files whose chunk root is signed, in their order.
+    chunks: Vec<Chunks>,
     ignored: Vec<SafeName>,
     left_out: Vec<String>,
     links_outside: Vec<String>,
+    hard_linked: Vec<String>,
+}
+
+/// The files of a folder, hashed.
+struct HashedFiles {
+    files: Vec<SignedFile>,
+    chunks: Vec<Chunks>,
     hard_linked: Vec<String>,
 }
 
@@ -116,9 +132,11 @@ pub fn sign_model(
     options.check()?;
     let method = method_of(key, chain, options)?;
     let output = place::for_oms(model, output)?;
-    let listed = list(model, Some(&output), serialization, observer)?;
+    let list_place = ListPlace::find(model, &output, options.chunk_list)?;
+    let roots = ChunkRoots::Sign(options.chunk_list);
+    let listed = list(model, Some(&output), serialization, roots, options.engine, observer)?;
     ensure_covered(&listed.name, &listed.files)?;
-    let Listed { name, container, files, ignored, left_out, links_outside, hard_linked } = listed;
+    let Listed { name, container, files, chunks, ignored, left_out, links_outside, hard_linked } = listed;
     let claims = Claims {
         container,
         signer: options.signer.clone(),
@@ -148,8 +166,11 @@ pub fn sign_model(
     let statement_digest = Statement::digest(&envelope.payload);
     let oms = OmsSignature { method, timestamps: Vec::new(), envelope, statement };
     let file = SignatureFile::Oms(Box::new(oms));
-    stage(&output, &file, key, serialization.limits, &|| place::ensure_oms_still(model, &output))?
-        .put_in_place()?;
+    let still_ours = || place::ensure_oms_still(model, &output);
+    let staged = stage(&output, &file, key, serialization.limits, &still_ours)?;
+    let list = list_place.stage(&chunks)?;
+    let chunk_list = list.map(StagedList::put_in_place).transpose()?;
+    staged.put_in_place()?;
     Ok(SignedModel {
         signature: output,
         root,
@@ -158,6 +179,7 @@ pub fn sign_model(
         left_out,
         links_outside,
         hard_linked,
+        chunk_list,
         file,
     })
 }
@@ -176,9 +198,10 @@ pub fn list_model(
     model: &Path,
     signature: Option<&Path>,
     serialization: &Serialization,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<ListedModel, SignError> {
-    let listed = list_for_comparison(model, signature, serialization, observer)?;
+    let listed = list_for_comparison(model, signature, serialization, engine, observer)?;
     ensure_covered(&listed.name, &listed.files)?;
     Ok(listed)
 }
@@ -192,9 +215,11 @@ pub fn list_for_comparison(
     model: &Path,
     signature: Option<&Path>,
     serialization: &Serialization,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<ListedModel, SignError> {
-    let Listed { name, files, left_out, .. } = list(model, signature, serialization, observer)?;
+    let listed = list(model, signature, serialization, ChunkRoots::Omit, engine, observer)?;
+    let Listed { name, files, left_out, .. } = listed;
     Ok(ListedModel { name, files, left_out })
 }
 
@@ -228,14 +253,33 @@ fn method_of(key: &PrivateKey, chain: Option<&[Vec<u8>]>, options: &Options) -> 
     Ok(Method::Certificate { chain: chain.to_vec() })
 }
 
+/// Whether chunk roots are computed.
+#[derive(Clone, Copy, Debug)]
+enum ChunkRoots {
+    Sign(ChunkList),
+    Omit,
+}
+
+impl ChunkRoots {
+    /// How one file is hashed: only SHA-256 of whole files has a chunk root beside it.
+    fn plan(self, file: &OpenedFile, plan: Plan) -> Plan {
+        match self {
+            Self::Sign(list) if plan == Plan::default() => plan_of(file, list),
+            Self::Sign(_) | Self::Omit => plan,
+        }
+    }
+}
+
 fn list(
     model: &Path,
     signature: Option<&Path>,
     serialization: &Serialization,
+    roots: ChunkRoots,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<Listed, SignError> {
     if !model.is_dir() {
-        return one_file(model, serialization, observer);
+        return one_file(model, serialization, roots, engine, observer);
     }
     let name = name_of_folder(model)?;
     let tree = Tree::open(model, serialization.follow)?;
@@ -272,12 +316,22 @@ fn list(
         let (one, other) = (one.to_owned(), other.to_owned());
         return Err(SignError::Collision { one, other });
     }
-    let (files, hard_linked) = hash(&tree, names, serialization, observer)?;
+    let HashedFiles { files, chunks, hard_linked } =
+        hash(&tree, names, serialization, roots, engine, observer)?;
     // Other tools do not recognise the signature by its inode: it is recorded, as the specification advises.
     let own = signature.and_then(|path| place_below(path, model).ok().flatten());
     let own = own.and_then(|place| place.to_str().and_then(|name| parse_ignored(name).ok()));
     let ignored = Exclusions::new(ignored.names().iter().cloned().chain(own)).names().to_vec();
-    Ok(Listed { name, container: Container::Folder, files, ignored, left_out, links_outside, hard_linked })
+    Ok(Listed {
+        name,
+        container: Container::Folder,
+        files,
+        chunks,
+        ignored,
+        left_out,
+        links_outside,
+        hard_linked,
+    })
 }
 
 /// The name of an entry that can be signed.
@@ -304,29 +358,36 @@ fn hash(
     tree: &Tree,
     names: Vec<SafeName>,
     serialization: &Serialization,
+    roots: ChunkRoots,
+    engine: Engine,
     observer: &dyn Observer,
-) -> Result<(Vec<SignedFile>, Vec<String>), SignError> {
+) -> Result<HashedFiles, SignError> {
     let plan = serialization.plan();
     let limit = serialization.limits.entries;
-    let source = TreeSource { tree, names: &names, plan, shards: AtomicU64::new(0), limit };
-    let results = hash_tree(names.len(), plan, &source, observer, &|_, hashed| {
+    let source = TreeSource { tree, names: &names, plan, roots, shards: AtomicU64::new(0), limit };
+    let results = hash_all(names.len(), &source, engine, observer, &|_, hashed| {
         hashed.map(|hashed| (hashed.digests, hashed.hard_linked))
     });
     let mut files = Vec::with_capacity(names.len());
+    let mut chunks = Vec::new();
     let mut hard_linked = Vec::new();
     for (name, result) in names.into_iter().zip(results) {
-        let (digests, is_hard_linked) = result?;
+        let (mut digests, is_hard_linked) = result?;
         if is_hard_linked {
             hard_linked.push(name.as_str().to_owned());
         }
-        files.push(signed_file(Some(name), digests, plan));
+        let own = digests.chunks.take();
+        files.push(signed_file(Some(name), digests, own.as_ref(), plan));
+        chunks.extend(own);
     }
-    Ok((files, hard_linked))
+    Ok(HashedFiles { files, chunks, hard_linked })
 }
 
 fn one_file(
     model: &Path,
     serialization: &Serialization,
+    roots: ChunkRoots,
+    engine: Engine,
     observer: &dyn Observer,
 ) -> Result<Listed, SignError> {
     let opened = OpenedFile::open(model, Links::Refuse)?;
@@ -337,8 +398,10 @@ fn one_file(
     if shards_of(&opened, plan) > limit as u64 {
         return Err(FileError::TooManyEntries { path: model.to_owned(), limit }.into());
     }
-    let digests = hash_planned(opened, plan, observer)?;
-    let files = vec![signed_file(None, digests, plan)];
+    let of_file = roots.plan(&opened, plan);
+    let mut digests = hash_opened(opened, of_file, engine, observer)?.digests;
+    let chunks = digests.chunks.take();
+    let files = vec![signed_file(None, digests, chunks.as_ref(), plan)];
     let ignored = match serialization.default_excludes {
         SignExcludes::LeaveOut => Exclusions::defaults().names().to_vec(),
         SignExcludes::Sign => Vec::new(),
@@ -347,6 +410,7 @@ fn one_file(
         name: name.as_str().to_owned(),
         container: Container::File,
         files,
+        chunks: chunks.into_iter().collect(),
         ignored,
         left_out: Vec::new(),
         links_outside: Vec::new(),
@@ -354,12 +418,17 @@ fn one_file(
     })
 }
 
-fn signed_file(name: Option<SafeName>, hashed: ContentDigests, plan: Plan) -> SignedFile {
-    let digests = match (plan.shard_size, hashed.digests.as_slice()) {
+fn signed_file(
+    name: Option<SafeName>,
+    hashed: ContentDigests,
+    chunks: Option<&Chunks>,
+    plan: Plan,
+) -> SignedFile {
+    let digests = match (plan.cut.shard_size(), hashed.digests.as_slice()) {
         (None, [digest]) => SignedDigests::Whole(*digest),
         _ => SignedDigests::Shards(hashed.digests),
     };
-    SignedFile { name, digests, size: Some(hashed.size), chunk_root: None }
+    SignedFile { name, digests, size: Some(hashed.size), chunk_root: chunks.map(|chunks| chunks.root) }
 }
 
 /// The folder's own name, also where it is called `.`.
@@ -378,6 +447,7 @@ struct TreeSource<'a> {
     tree: &'a Tree,
     names: &'a [SafeName],
     plan: Plan,
+    roots: ChunkRoots,
     /// How many shards there are so far.
     shards: AtomicU64,
     /// How many there may be.
@@ -385,6 +455,8 @@ struct TreeSource<'a> {
 }
 
 impl Source for TreeSource<'_> {
+    type Copy = Infallible;
+
     fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
         let file = self.tree.open_file(Path::new(self.names[at].as_str()))?;
         let count = shards_of(&file, self.plan);
@@ -395,12 +467,16 @@ impl Source for TreeSource<'_> {
         Ok(file)
     }
 
-    fn copy(&self, _: usize, _: &OpenedFile) -> Result<Option<Filling>, FileError> {
+    fn plan(&self, _: usize, file: &OpenedFile) -> Option<Plan> {
+        Some(self.roots.plan(file, self.plan))
+    }
+
+    fn copy(&self, _: usize, _: &OpenedFile) -> Result<Option<Infallible>, FileError> {
         Ok(None)
     }
 }
 
 /// How many digests a file will have.
 fn shards_of(file: &OpenedFile, plan: Plan) -> u64 {
-    plan.shard_size.map_or(1, |size| file.size().div_ceil(size.get()))
+    plan.cut.shard_size().map_or(1, |size| file.size().div_ceil(size.get()))
 }

@@ -1,5 +1,6 @@
 //! Signing: hash, sign, write beside the model, read back, verify, and only then put in place.
 
+mod content;
 mod error;
 mod folder;
 mod place;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::content::{Content, ListPlace, StagedList, plan_of};
 use super::{SignError, place};
 use crate::digest::Digest;
 use crate::envelope::{
@@ -12,7 +13,7 @@ use crate::file::{FileError, Links, OpenedFile, Replace, Staged, exists};
 use crate::format::{
     BundleManifest, Limits, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name, check,
 };
-use crate::hash::{FileDigest, HashError, Observer, hash_file, hash_files};
+use crate::hash::{ChunkList, Engine, FileDigest, HashError, Observer, hash_files, hash_opened};
 use crate::key::{Algorithm, PrivateKey, PssSalt};
 use crate::listing::SafeName;
 use crate::time::Timestamp;
@@ -46,6 +47,10 @@ pub struct Options {
     pub pss_salt: PssSalt,
     /// Whether that signature is written.
     pub compat_signature: CompatSignature,
+    /// Whether the list of chunk digests is written beside the signature, for the files whose chunk root is signed.
+    pub chunk_list: ChunkList,
+    /// How hashing uses the machine.
+    pub engine: Engine,
 }
 
 impl Options {
@@ -60,6 +65,8 @@ impl Options {
             annotations: BTreeMap::new(),
             pss_salt: PssSalt::default(),
             compat_signature: CompatSignature::default(),
+            chunk_list: ChunkList::default(),
+            engine: Engine::default(),
         }
     }
 
@@ -108,6 +115,8 @@ pub struct SignedFiles {
     pub files: Vec<(SafeName, FileDigest)>,
     /// The digest of the signed statement.
     pub statement: Digest,
+    /// The list of chunk digests, where one was asked for and a file is large enough to have one.
+    pub chunk_list: Option<PathBuf>,
     /// What was written.
     pub file: SignatureFile,
 }
@@ -127,14 +136,27 @@ pub fn sign_file(
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
     let manifest_path = place::for_manifest(model, &name, output)?;
-    let digest = hash_file(opened, observer)?;
-    let signed = sign_digest(&name, digest, key, options)?;
+    let list = ListPlace::find(model, &manifest_path, options.chunk_list)?;
+    let content = hash_to_sign(opened, options, observer)?;
+    let signed = sign_content(&name, &content, key, options)?;
     let staged = stage(&manifest_path, &signed.file, key, Limits::default(), &|| {
         place::ensure_still(&manifest_path, model, &name, output)
     })?;
+    let list = list.stage(&content.chunks)?;
+    let chunk_list = list.map(StagedList::put_in_place).transpose()?;
     staged.put_in_place()?;
     let SignedManifest { file, statement } = signed;
-    Ok(SignedFiles { manifest: manifest_path, files: vec![(name, digest)], statement, file })
+    let files = vec![(name, content.digest)];
+    Ok(SignedFiles { manifest: manifest_path, files, statement, chunk_list, file })
+}
+
+fn hash_to_sign(
+    opened: OpenedFile,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<Content, HashError> {
+    let plan = plan_of(&opened, options.chunk_list);
+    Ok(Content::of(hash_opened(opened, plan, options.engine, observer)?.digests))
 }
 
 /// A manifest that is written nowhere yet.
@@ -159,21 +181,21 @@ pub fn make_manifest(
     options.check()?;
     let opened = OpenedFile::open(model, Links::Refuse)?;
     let name = SafeName::of_file(model)?;
-    let signed = sign_digest(&name, hash_file(opened, observer)?, key, options)?;
+    let content = hash_to_sign(opened, options, observer)?;
+    let signed = sign_content(&name, &content, key, options)?;
     check_own(&signed.file, key)?;
     Ok(signed)
 }
 
-/// Makes the manifest of a file with this name and digest.
-pub(super) fn sign_digest(
+/// Makes the manifest of a file with this name and content.
+pub(super) fn sign_content(
     name: &SafeName,
-    digest: FileDigest,
+    content: &Content,
     key: &PrivateKey,
     options: &Options,
 ) -> Result<SignedManifest, SignError> {
-    let resource = Resource { name: None, digest: digest.digest, size: Some(digest.size), chunk_root: None };
-    let signed = seal(key, options, Container::Manifest, name.as_str(), vec![resource])?;
-    let visible = visible(key, options, name, &digest.digest)?;
+    let signed = seal(key, options, Container::Manifest, name.as_str(), vec![content.resource(None)])?;
+    let visible = visible(key, options, name, &content.digest.digest)?;
     let statement = Statement::digest(&signed.envelope.payload);
     let manifest = Manifest { visible, signed: Some(signed), ignored: Vec::new() };
     Ok(SignedManifest { file: SignatureFile::Manifest(Box::new(manifest)), statement })
@@ -200,27 +222,22 @@ pub fn sign_bundle(
     place::for_bundle(output)?;
     let base = base.unwrap_or_else(|| output.parent().unwrap_or(Path::new("")));
     let names = names_of(models, base, output)?;
-    let digests = hash_files(models, &|_, path| OpenedFile::open(path, Links::Refuse), observer)
+    let list = ListPlace::find(output, output, options.chunk_list)?;
+    let plan = |file: &OpenedFile| plan_of(file, options.chunk_list);
+    let contents = hash_files(models, Links::Refuse, &plan, options.engine, observer)
         .into_iter()
+        .map(|hashed| Ok(Content::of(hashed?.digests)))
         .collect::<Result<Vec<_>, HashError>>()?;
     // Sorted by name, so that the order of the arguments does not matter.
-    let files: BTreeMap<SafeName, FileDigest> = names.into_iter().zip(digests).collect();
+    let files: BTreeMap<SafeName, Content> = names.into_iter().zip(contents).collect();
 
-    let resources = files
-        .iter()
-        .map(|(name, digest)| Resource {
-            name: Some(name.clone()),
-            digest: digest.digest,
-            size: Some(digest.size),
-            chunk_root: None,
-        })
-        .collect();
+    let resources = files.iter().map(|(name, content)| content.resource(Some(name.clone()))).collect();
     let signed = seal(key, options, Container::Bundle, bundle_name(output_name.as_str()), resources)?;
     let statement = Statement::digest(&signed.envelope.payload);
     let bundle = BundleManifest {
         artifacts: files
             .iter()
-            .map(|(name, digest)| visible(key, options, name, &digest.digest))
+            .map(|(name, content)| visible(key, options, name, &content.digest.digest))
             .collect::<Result<_, _>>()?,
         bundle_signed_at: options.signed_at.clone(),
         artifact_count: files.len() as u64,
@@ -228,8 +245,13 @@ pub fn sign_bundle(
         ignored: Vec::new(),
     };
     let file = SignatureFile::Bundle(Box::new(bundle));
-    stage(output, &file, key, Limits::default(), &|| place::for_bundle(output))?.put_in_place()?;
-    Ok(SignedFiles { manifest: output.to_owned(), files: files.into_iter().collect(), statement, file })
+    let staged = stage(output, &file, key, Limits::default(), &|| place::for_bundle(output))?;
+    let chunks = files.values().filter_map(|content| content.chunks.as_ref());
+    let list = list.stage(chunks)?;
+    let chunk_list = list.map(StagedList::put_in_place).transpose()?;
+    staged.put_in_place()?;
+    let files = files.into_iter().map(|(name, content)| (name, content.digest)).collect();
+    Ok(SignedFiles { manifest: output.to_owned(), files, statement, chunk_list, file })
 }
 
 fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeName>, SignError> {

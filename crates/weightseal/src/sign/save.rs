@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
-use super::run::{SignedManifest, StagedSignature, sign_digest, stage, stage_text};
+use super::content::{Content, ListPlace, StagedList};
+use super::run::{SignedManifest, StagedSignature, sign_content, stage, stage_text};
 use super::{Options, SignError, SignedFiles, place};
-use crate::digest::{Digest, Hasher};
 use crate::file::{Permissions, Replace, Staged, permissions_of};
 use crate::format::{Fault, Limits, SignatureFile};
-use crate::hash::FileDigest;
+use crate::hash::{Chunks, FileDigest, StreamHasher};
 use crate::key::PrivateKey;
 use crate::listing::SafeName;
 
@@ -72,7 +72,7 @@ pub struct ModelWriter {
 struct Hashing {
     full: SyncSender<(Vec<u8>, usize)>,
     empty: Receiver<Vec<u8>>,
-    thread: JoinHandle<Digest>,
+    thread: JoinHandle<(FileDigest, Chunks)>,
     /// How many blocks there are.
     blocks: Cell<usize>,
 }
@@ -157,24 +157,26 @@ impl ModelWriter {
     /// [`SignError`]; what was there before is untouched, unless only the manifest could not be put in place.
     pub fn finish(mut self, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
         self.flush()?;
-        let digest = self.hashing.take().expect("a writer whose hashing panicked is not used again").finish();
-        let size = self.size;
-        self.sign(FileDigest { digest, size }, key, options)
+        let hashing = self.hashing.take().expect("a writer whose hashing panicked is not used again");
+        let (digest, chunks) = hashing.finish();
+        self.sign(&Content::new(digest, Some(chunks)), key, options)
     }
 
-    fn sign(self, digest: FileDigest, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
+    fn sign(self, content: &Content, key: &PrivateKey, options: &Options) -> Result<SignedFiles, SignError> {
         options.check()?;
         let Self { model, name, output, staged, .. } = self;
         let output = output.as_deref();
-        let signed = sign_digest(&name, digest, key, options)?;
+        let signed = sign_content(&name, content, key, options)?;
         let manifest = place::for_manifest(&model, &name, output)?;
         let signature = stage(&manifest, &signed.file, key, Limits::default(), &|| {
             place::ensure_still(&manifest, &model, &name, output)
         })?;
+        let list = ListPlace::find(&model, &manifest, options.chunk_list)?.stage(&content.chunks)?;
+        let chunk_list = list.map(StagedList::put_in_place).transpose()?;
         staged.put_in_place(Replace::Existing)?;
         signature.put_in_place()?;
         let SignedManifest { file, statement } = signed;
-        Ok(SignedFiles { manifest, files: vec![(name, digest)], statement, file })
+        Ok(SignedFiles { manifest, files: vec![(name, content.digest)], statement, chunk_list, file })
     }
 }
 
@@ -183,9 +185,9 @@ impl Hashing {
         let (full, received) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
         let (give_back, empty) = sync_channel(BLOCKS);
         let thread = std::thread::spawn(move || {
-            let mut hasher = Hasher::new();
+            let mut hasher = StreamHasher::new();
             for (block, filled) in received {
-                hasher.update_from_afar(&block[..filled]);
+                hasher.update(&block[..filled]);
                 // The writer may have ended meanwhile.
                 let _ = give_back.send(block);
             }
@@ -207,7 +209,7 @@ impl Hashing {
         }
     }
 
-    fn finish(self) -> Digest {
+    fn finish(self) -> (FileDigest, Chunks) {
         drop((self.full, self.empty));
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -216,6 +218,7 @@ impl Hashing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Digest;
     use crate::key::KeySpec;
     use crate::time::Timestamp;
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::digest::{ContentDigest, Digest, HashAlgorithm};
 use crate::envelope::Container;
+use crate::hash::ContentDigests;
 use crate::key::{Algorithm, KeyId, PublicKey};
 use crate::time::Timestamp;
 use crate::trust::{CertificateFacts, SigstoreFacts, Tolerated};
@@ -89,6 +90,42 @@ impl FileStatus {
     }
 }
 
+/// By which signed digests the bytes of a file were checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The digest of the whole file, or those of its shards.
+    Digest,
+    /// The chunk root.
+    ChunkRoot,
+    /// The digest of the whole file and the chunk root.
+    Both,
+}
+
+impl Checked {
+    pub(super) fn by(found: &ContentDigests) -> Option<Self> {
+        Self::of(found.digests.first(), found.chunks.as_ref().map(|chunks| &chunks.root))
+    }
+
+    /// By what was computed.
+    pub(super) fn of(digest: Option<&ContentDigest>, root: Option<&Digest>) -> Option<Self> {
+        match (digest, root) {
+            (None, None) => None,
+            (Some(_), None) => Some(Self::Digest),
+            (None, Some(_)) => Some(Self::ChunkRoot),
+            (Some(_), Some(_)) => Some(Self::Both),
+        }
+    }
+
+    /// The word in the JSON result.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::ChunkRoot => "chunk-root",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// One file of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFact {
@@ -102,10 +139,31 @@ pub struct FileFact {
     pub expected: Option<ContentDigest>,
     /// The digest of the bytes that were read, if they were hashed as a whole.
     pub found: Option<ContentDigest>,
+    /// By which of the signed digests its bytes were held against what was signed.
+    pub checked: Option<Checked>,
     /// Its shards, where the signature file lists such.
     pub shards: Option<Box<ShardFact>>,
-    /// How many bytes were read.
+    /// The only bytes that were looked at, the end exclusive, where a range was asked for.
+    pub range: Option<Range<u64>>,
+    /// How many bytes were read; of a file of which a range was asked for, how many it has.
     pub size: Option<u64>,
+}
+
+impl FileFact {
+    /// Nothing is known yet.
+    pub(super) fn new(name: String, path: PathBuf, expected: Option<ContentDigest>) -> Self {
+        Self {
+            name,
+            path,
+            status: FileStatus::NotChecked,
+            expected,
+            found: None,
+            checked: None,
+            shards: None,
+            range: None,
+            size: None,
+        }
+    }
 }
 
 /// The shards of a file.

@@ -3,20 +3,25 @@
 //! Everything that is wrong is reported, the most specific first. Nothing here returns a truth value:
 //! [`Verified`] can be made by [`verify`] alone, and holds facts, never a handle to bytes that could change.
 
+mod content;
 mod facts;
 mod find;
 mod oms;
 mod oms_part;
 mod oms_trust;
 mod outcome;
+mod range;
 mod reason;
 mod run;
 
 pub use facts::{
-    Beside, Check, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
+    Beside, Check, Checked, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
     Weakening,
 };
 pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
+pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
-pub use run::{DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, verify};
+pub use run::{
+    DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest, verify,
+};

@@ -2,30 +2,28 @@
 //! listed, and nothing else but what is left out by rule. All differences are found, not only the first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::facts::{FileFact, FileStatus, ShardFact, Weakening};
+use super::content::{Copy, SignedBytes};
+use super::facts::{Checked, FileFact, FileStatus, ShardFact, Weakening};
 use super::outcome::{SignatureRead, Trouble};
+use super::range::Listed;
 use super::reason::{Found, Reason};
 use super::run::{DefaultExcludes, Run, Shown, SignedLinks, UnsignedFiles};
 use crate::digest::ContentDigest;
 use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
 use crate::file::{
-    EntryKind, FileError, Filling, Follow, Kind, OpenedFile, Staged, Tree, TreeEntry, fingerprint,
+    EntryKind, FileError, Filling, Follow, Kind, Links, OpenedFile, Tree, TreeEntry, fingerprint,
 };
 use crate::format::{OMS_SUFFIX, OmsSignature, SignatureFile};
-use crate::hash::{
-    ContentDigests, HashError, Plan, PlannedCopy, Source, copy_planned, hash_planned, hash_tree,
-};
+use crate::hash::{ContentDigests, Cut, HashError, Hashed, Plan, Source, hash_all};
 use crate::listing::{Exclusions, Layout, SafeName};
 use crate::trust::OmsCompat;
 
 /// Most extra files that are hashed to see whether one is a signed file under another name.
 const MOST_RENAMED: usize = 1_000;
-
-/// Bytes beyond the signed size of a file that are still read, to name the digest: a tenth of a second.
-const MOST_SURPLUS: u64 = 64 * 1024 * 1024;
 
 /// What is left out, and by whose word.
 struct Rules<'a> {
@@ -69,56 +67,28 @@ impl Run<'_> {
             self.reasons.push(Reason::WrongModel { manifest_of, asked });
         }
         let mut fact = fact_of(file, asked.as_str(), opened.path().to_owned());
-        let plan = plan_of(statement);
-        if !is_worth_hashing(&opened, file.size, plan) {
-            let digests = ContentDigests { digests: Vec::new(), size: opened.size() };
-            self.compare_planned(&mut fact, file, statement, digests, false)?;
+        if let Some(range) = &self.target.range {
+            let at = self.facts.signature_file.clone().unwrap_or_default();
+            let listed = Listed::of_files(&statement.files, 0);
+            let path = opened.path().to_owned();
+            let shown = self.range_of(range, &opened, &mut fact, &listed, (&path, &at));
             self.facts.files.push(fact);
-            return Ok(nothing_shown());
+            let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
+            return Ok(Shown { signature: Some(signature), ..shown? });
         }
-        let (hashed, placed) = self.oms_hash_one(opened, &asked, file.size, plan)?;
-        let PlannedCopy { digests, source_changed, copy, hard_linked } = hashed;
+        let path = opened.path().to_owned();
+        let hashed = self.hash_one(opened, &asked, file.into(), plan_of(statement))?;
+        let Hashed { digests, source_changed, copy, hard_linked } = hashed;
         if hard_linked {
             self.facts.hard_linked.push(asked.as_str().to_owned());
         }
-        let compared = self.compare_planned(&mut fact, file, statement, digests, source_changed);
+        let again = || OpenedFile::open(&path, Links::Refuse);
+        let compared = self.compare_planned(&mut fact, file, statement, digests, source_changed, &again);
         self.facts.files.push(fact);
         compared?;
         let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
-        Ok(Shown { whole: true, signature: Some(signature), placed, kept: copy.into_iter().collect() })
-    }
-
-    fn oms_hash_one(
-        &self,
-        opened: OpenedFile,
-        name: &SafeName,
-        size: Option<u64>,
-        plan: Plan,
-    ) -> Result<(PlannedCopy, Option<Staged>), Trouble> {
-        let hard_linked = opened.is_hard_linked();
-        let done = |digests: ContentDigests, source_changed: bool, copy: Option<Filling>| PlannedCopy {
-            digests,
-            source_changed,
-            hard_linked,
-            copy,
-        };
-        if let Some(path) = self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
-            self.ensure_not_an_input(path, &opened)?;
-            let mut copy = Staged::create(path, 0o600)?;
-            let source = opened.path().to_owned();
-            let (digests, changed) = copy_planned(opened, &mut copy, plan, self.observer)?;
-            if changed {
-                return Err(FileError::Changed { path: source }.into());
-            }
-            return Ok((done(digests, false, None), Some(copy)));
-        }
-        match self.begin_to_keep(&opened, name, size)? {
-            Some(mut copy) => {
-                let (digests, changed) = copy_planned(opened, &mut copy, plan, self.observer)?;
-                Ok((done(digests, changed, Some(copy)), None))
-            }
-            None => Ok((done(hash_planned(opened, plan, self.observer)?, false, None), None)),
-        }
+        let (placed, kept) = Copy::split(copy);
+        Ok(Shown { whole: true, signature: Some(signature), placed, kept: kept.into_iter().collect() })
     }
 
     /// A folder, whole or in part.
@@ -132,7 +102,7 @@ impl Run<'_> {
         if self.target.base.is_some() {
             return Err(Trouble::BaseOfOne);
         }
-        if self.target.copy_to.is_some() {
+        if self.target.copy_to.is_some() && self.target.range.is_none() {
             return Err(Trouble::CopyOfMany);
         }
         if !self.hold_oms(&oms, &bytes, Container::Folder) {
@@ -142,6 +112,11 @@ impl Run<'_> {
         drop(bytes);
         let statement = &oms.statement;
         let tree = Tree::open(folder, self.follow(statement))?;
+        if let Some(range) = &self.target.range {
+            let shown = self.range_in_folder(range, statement, &tree, at)?;
+            let signature = SignatureRead { file: SignatureFile::Oms(Box::new(oms)), bytes: Vec::new() };
+            return Ok(Shown { signature: Some(signature), ..shown });
+        }
         let (kept, whole) = if self.target.only.is_empty() {
             (self.whole_folder(statement, &tree, at)?, true)
         } else {
@@ -179,20 +154,6 @@ impl Run<'_> {
         let trouble =
             trouble.or_else(|| changed.then(|| FileError::Changed { path: tree.root().to_owned() }.into()));
         self.settle(trouble, kept)
-    }
-
-    /// A file that could not be read leaves the question open, unless another one has answered it.
-    pub(super) fn settle(
-        &self,
-        trouble: Option<HashError>,
-        kept: Vec<Filling>,
-    ) -> Result<Vec<Filling>, Trouble> {
-        match trouble {
-            Some(error) if self.reasons.is_empty() || matches!(error, HashError::Cancelled) => {
-                Err(error.into())
-            }
-            _ => Ok(kept),
-        }
     }
 
     /// Holds the two lists against each other; both are sorted by name.
@@ -307,28 +268,31 @@ impl Run<'_> {
         positions: &[usize],
     ) -> (Vec<Filling>, Option<HashError>) {
         let names: Vec<&Path> = positions.iter().map(|at| path_of(&statement.files[*at])).collect();
-        let sizes: Vec<Option<u64>> = positions.iter().map(|at| statement.files[*at].size).collect();
-        let judge = |at: usize, hashed: Result<PlannedCopy, HashError>| match hashed {
+        let signed: Vec<SignedBytes> = positions.iter().map(|at| (&statement.files[*at]).into()).collect();
+        let judge = |at: usize, hashed: Result<Hashed<Filling>, HashError>| match hashed {
             Ok(hashed) if is_as_signed(&statement.files[positions[at]], &hashed.digests) => {
-                let size = hashed.digests.size;
-                Judged::AsSigned { size, hard_linked: hashed.hard_linked, copy: hashed.copy.map(Box::new) }
+                let Hashed { digests, hard_linked, copy, .. } = hashed;
+                let checked = Checked::by(&digests);
+                Judged::AsSigned { size: digests.size, checked, hard_linked, copy: copy.map(Box::new) }
             }
             other => Judged::Other(Box::new(other)),
         };
         let results = {
             let plan = plan_of(statement);
-            let source = FolderSource { run: self, tree, names: &names, sizes: &sizes, plan };
-            hash_tree(names.len(), plan, &source, self.observer, &judge)
+            let source = FolderSource { run: self, tree, names: &names, signed: &signed, plan };
+            hash_all(names.len(), &source, self.target.engine, self.observer, &judge)
         };
         let mut facts = std::mem::take(&mut self.facts.files);
         let (mut kept, mut trouble) = (Vec::new(), None);
         for (position, result) in positions.iter().zip(results) {
             let (fact, file) = (&mut facts[*position], &statement.files[*position]);
             let is_hard_linked = match result {
-                Judged::AsSigned { size, hard_linked, copy } => {
+                Judged::AsSigned { size, checked, hard_linked, copy } => {
                     fact.status = FileStatus::Unchanged;
                     fact.size = Some(size);
-                    fact.found = fact.expected;
+                    fact.checked = checked;
+                    // No digest is reported that was not computed.
+                    fact.found = fact.expected.filter(|_| checked != Some(Checked::ChunkRoot));
                     if let Some(shards) = &mut fact.shards {
                         shards.checked = shards.count;
                     }
@@ -336,8 +300,11 @@ impl Run<'_> {
                     hard_linked
                 }
                 Judged::Other(other) => match *other {
-                    Ok(PlannedCopy { digests, source_changed, hard_linked, copy }) => {
-                        match self.compare_planned(fact, file, statement, digests, source_changed) {
+                    Ok(Hashed { digests, source_changed, hard_linked, copy }) => {
+                        let again = || tree.open_file(path_of(file));
+                        let compared =
+                            self.compare_planned(fact, file, statement, digests, source_changed, &again);
+                        match compared {
                             Ok(()) => kept.extend(copy),
                             Err(error) => trouble = trouble.or(Some(error)),
                         }
@@ -387,7 +354,7 @@ impl Run<'_> {
         }
     }
 
-    /// Compares what was read with what was signed, as [`Run::compare`] does for manifests.
+    /// Compares what was read with what was signed.
     fn compare_planned(
         &mut self,
         fact: &mut FileFact,
@@ -395,35 +362,50 @@ impl Run<'_> {
         statement: &OmsStatement,
         found: ContentDigests,
         source_changed: bool,
+        again: &dyn Fn() -> Result<OpenedFile, FileError>,
     ) -> Result<(), HashError> {
-        let expected = file.digests.as_slice();
+        match &file.digests {
+            SignedDigests::Whole(_) => self.compare_whole(fact, file.into(), &found, source_changed, again),
+            SignedDigests::Shards(expected) => {
+                self.compare_shards(fact, file, expected, statement, &found, source_changed)
+            }
+        }
+    }
+
+    fn compare_shards(
+        &mut self,
+        fact: &mut FileFact,
+        file: &SignedFile,
+        expected: &[ContentDigest],
+        statement: &OmsStatement,
+        found: &ContentDigests,
+        source_changed: bool,
+    ) -> Result<(), HashError> {
         let differs = |at: usize| found.digests.get(at).is_some_and(|digest| *digest != expected[at]);
         let bad: Vec<usize> = (0..expected.len()).filter(|at| differs(*at)).collect();
         let wrong_size = file.size.filter(|size| *size != found.size);
-        if source_changed && (!bad.is_empty() || wrong_size.is_some()) {
+        let is_as_signed = bad.is_empty() && wrong_size.is_none();
+        // A shard that was not hashed is not as signed.
+        let compared = found.digests.len() == expected.len();
+        if (source_changed && !is_as_signed) || (is_as_signed && !compared) {
             return Err(FileError::Changed { path: fact.path.clone() }.into());
         }
         fact.size = Some(found.size);
-        fact.status = match bad.is_empty() && wrong_size.is_none() {
-            true => FileStatus::Unchanged,
-            false => FileStatus::Changed,
+        fact.checked = Checked::by(found);
+        fact.status = if is_as_signed { FileStatus::Unchanged } else { FileStatus::Changed };
+        let mut shards = ShardFact {
+            count: expected.len(),
+            checked: found.digests.len().min(expected.len()),
+            changed: Vec::new(),
         };
         for at in bad {
+            let range = range_of(statement, file, at);
+            shards.changed.push(range.clone());
             let (name, expected) = (fact.name.clone(), expected[at].into());
             let found = found.digests[at].into();
-            match &mut fact.shards {
-                None => self.reasons.push(Reason::HashMismatch { name, expected, found }),
-                Some(shards) => {
-                    let range = range_of(statement, file, at);
-                    shards.changed.push(range.clone());
-                    self.reasons.push(Reason::ShardMismatch { name, range, expected, found });
-                }
-            }
+            self.reasons.push(Reason::ShardMismatch { name, range, expected, found });
         }
-        match &mut fact.shards {
-            None => fact.found = found.digests.first().copied(),
-            Some(shards) => shards.checked = shards.count,
-        }
+        fact.shards = Some(Box::new(shards));
         if let Some(expected) = wrong_size {
             let (name, found) = (fact.name.clone(), found.size);
             self.reasons.push(Reason::SizeMismatch { name, expected, found });
@@ -442,9 +424,9 @@ impl Run<'_> {
         // Sizes tell at once, and keep a giant from being read for nothing.
         let sizes: Option<BTreeSet<u64>> =
             matched.missing.iter().map(|position| statement.files[*position].size).collect();
-        let source = ExtraSource { tree, names: &names, sizes };
-        let digests = |_, hashed: Result<PlannedCopy, HashError>| Some(hashed.ok()?.digests.digests);
-        let hashed = hash_tree(names.len(), plan_of(statement), &source, self.observer, &digests);
+        let source = ExtraSource { tree, names: &names, sizes, plan: plan_of(statement) };
+        let digests = |_, hashed: Result<Hashed<Infallible>, HashError>| Some(hashed.ok()?.digests.digests);
+        let hashed = hash_all(names.len(), &source, self.target.engine, self.observer, &digests);
         let mut by_digest: BTreeMap<Vec<ContentDigest>, usize> = files
             .iter()
             .zip(hashed)
@@ -515,19 +497,18 @@ impl Run<'_> {
 
 /// What is remembered of a file that was hashed.
 enum Judged {
-    AsSigned { size: u64, hard_linked: bool, copy: Option<Box<Filling>> },
-    Other(Box<Result<PlannedCopy, HashError>>),
+    AsSigned { size: u64, checked: Option<Checked>, hard_linked: bool, copy: Option<Box<Filling>> },
+    Other(Box<Result<Hashed<Filling>, HashError>>),
 }
 
 fn is_as_signed(file: &SignedFile, found: &ContentDigests) -> bool {
-    file.digests.as_slice() == found.digests && file.size.is_none_or(|size| size == found.size)
-}
-
-/// Whether the bytes of a file are of any interest. Shards beyond the signed end have no digest to be compared with, and
-/// each costs memory.
-fn is_worth_hashing(file: &OpenedFile, signed: Option<u64>, plan: Plan) -> bool {
-    let surplus = signed.map_or(0, |size| file.size().saturating_sub(size));
-    surplus == 0 || (plan.shard_size.is_none() && surplus <= MOST_SURPLUS)
+    let digests = match (&file.digests, &found.chunks) {
+        // The root alone was computed, and is compared below.
+        (SignedDigests::Whole(_), Some(_)) if found.digests.is_empty() => true,
+        (digests, _) => !found.digests.is_empty() && digests.as_slice() == found.digests,
+    };
+    let root = found.chunks.as_ref().is_none_or(|chunks| Some(chunks.root) == file.chunk_root);
+    digests && root && file.size.is_none_or(|size| size == found.size)
 }
 
 /// Nothing came of it but reasons to reject.
@@ -537,7 +518,8 @@ fn nothing_shown() -> Shown {
 
 /// How the files of a statement were hashed.
 pub(super) fn plan_of(statement: &OmsStatement) -> Plan {
-    Plan { algorithm: statement.algorithm, shard_size: statement.shard_size }
+    let cut = Cut::by_shards(statement.shard_size);
+    Plan { algorithm: statement.algorithm, cut, ..Plan::default() }
 }
 
 /// Which bytes the shard at this position covers.
@@ -560,8 +542,7 @@ fn fact_of(file: &SignedFile, name: &str, path: PathBuf) -> FileFact {
             (None, Some(Box::new(ShardFact { count: digests.len(), checked: 0, changed: Vec::new() })))
         }
     };
-    let status = FileStatus::NotChecked;
-    FileFact { name: name.to_owned(), path, status, expected, found: None, shards, size: None }
+    FileFact { shards, ..FileFact::new(name.to_owned(), path, expected) }
 }
 
 fn path_of(file: &SignedFile) -> &Path {
@@ -603,26 +584,30 @@ struct FolderSource<'a, 'r> {
     run: &'a Run<'r>,
     tree: &'a Tree,
     names: &'a [&'a Path],
-    sizes: &'a [Option<u64>],
+    signed: &'a [SignedBytes],
     plan: Plan,
 }
 
 impl Source for FolderSource<'_, '_> {
+    type Copy = Filling;
+
     fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
         self.tree.open_file(self.names[at])
     }
 
-    /// A file that is much longer than signed is rejected by that alone: whoever put a sparse giant in its place shall
-    /// not keep us busy.
-    fn wants(&self, at: usize, file: &OpenedFile) -> bool {
-        is_worth_hashing(file, self.sizes[at], self.plan)
+    fn plan(&self, at: usize, file: &OpenedFile) -> Option<Plan> {
+        self.run.plan(self.signed[at], file, self.plan)
     }
 
     fn copy(&self, at: usize, file: &OpenedFile) -> Result<Option<Filling>, FileError> {
-        match self.run.keeper.filter(|_| self.run.may_be_wanted(file, self.sizes[at])) {
+        match self.run.keeper.filter(|_| self.run.may_be_wanted(file, self.signed[at].size)) {
             Some(keeper) => keeper.begin(self.names[at], file.size()).map(Some),
             None => Ok(None),
         }
+    }
+
+    fn expected_size(&self, at: usize) -> Option<u64> {
+        self.signed[at].size
     }
 }
 
@@ -631,18 +616,22 @@ struct ExtraSource<'a> {
     names: &'a [&'a Path],
     /// The sizes of what is missing, if they are known of all.
     sizes: Option<BTreeSet<u64>>,
+    plan: Plan,
 }
 
 impl Source for ExtraSource<'_> {
+    type Copy = Infallible;
+
     fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
         self.tree.open_file(self.names[at])
     }
 
-    fn wants(&self, _: usize, file: &OpenedFile) -> bool {
-        self.sizes.as_ref().is_none_or(|sizes| sizes.contains(&file.size()))
+    fn plan(&self, _: usize, file: &OpenedFile) -> Option<Plan> {
+        let is_missing = |sizes: &BTreeSet<u64>| sizes.contains(&file.size());
+        self.sizes.as_ref().is_none_or(is_missing).then_some(self.plan)
     }
 
-    fn copy(&self, _: usize, _: &OpenedFile) -> Result<Option<Filling>, FileError> {
+    fn copy(&self, _: usize, _: &OpenedFile) -> Result<Option<Infallible>, FileError> {
         Ok(None)
     }
 }

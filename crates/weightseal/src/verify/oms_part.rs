@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::facts::FileStatus;
+use super::facts::{Checked, FileStatus};
 use super::oms::{facts_of, plan_of, range_of};
 use super::outcome::Trouble;
+use super::range::{Listed, RangeTarget};
 use super::reason::Reason;
-use super::run::Run;
+use super::run::{Run, Shown};
 use crate::envelope::{OmsStatement, SignedFile};
 use crate::file::{Filling, Tree};
-use crate::hash::{ContentDigests, HashError, hash_range};
+use crate::hash::{HashError, hash_range};
 use crate::listing::{is_at_or_below, split_shard};
 
 impl Run<'_> {
@@ -47,6 +48,38 @@ impl Run<'_> {
         self.settle(trouble, kept)
     }
 
+    /// A range of the bytes of the one file that was asked for.
+    pub(super) fn range_in_folder(
+        &mut self,
+        range: &RangeTarget,
+        statement: &OmsStatement,
+        tree: &Tree,
+        signature: &Path,
+    ) -> Result<Shown, Trouble> {
+        self.facts.files = facts_of(statement, tree.root());
+        let [asked] = self.target.only.as_slice() else { return Err(Trouble::RangeOfMany) };
+        let nothing = Shown { whole: false, signature: None, placed: None, kept: Vec::new() };
+        let position = statement.files.iter().position(|file| file.shown_name() == asked);
+        let Some(position) = position else {
+            self.reasons.push(Reason::NotListed { name: asked.to_owned() });
+            return Ok(nothing);
+        };
+        let mut fact = self.facts.files[position].clone();
+        let result = match tree.open_file(Path::new(asked)) {
+            Ok(opened) => {
+                let listed = Listed::of_files(&statement.files, position);
+                self.range_of(range, &opened, &mut fact, &listed, (tree.root(), signature))
+            }
+            Err(error) => {
+                let mut trouble = None;
+                self.not_hashed(&mut fact, error.into(), &mut trouble);
+                trouble.map_or(Ok(nothing), |error| Err(error.into()))
+            }
+        };
+        self.facts.files[position] = fact;
+        result
+    }
+
     fn hash_shards(
         &mut self,
         statement: &OmsStatement,
@@ -63,10 +96,11 @@ impl Run<'_> {
         for at in parts {
             let range = range_of(statement, file, at);
             let opened = tree.open_file(Path::new(file.shown_name()));
-            let hashed = opened.map_err(HashError::from).and_then(|opened| {
-                hash_range(opened, range.clone(), plan_of(statement).algorithm, self.observer)
-            });
-            let ContentDigests { digests, size } = match hashed {
+            let algorithm = plan_of(statement).algorithm;
+            let hashed = opened
+                .map_err(HashError::from)
+                .and_then(|opened| hash_range(&opened, range.clone(), algorithm, self.observer));
+            let (found, size) = match hashed {
                 Ok(hashed) => hashed,
                 Err(error) => {
                     self.not_hashed(&mut fact, error, trouble);
@@ -74,15 +108,16 @@ impl Run<'_> {
                 }
             };
             let expected = file.digests.as_slice()[at];
+            fact.checked = Some(Checked::Digest);
             if let Some(shards) = &mut fact.shards {
                 shards.checked += 1;
-                if digests[0] != expected {
+                if found != expected {
                     shards.changed.push(range.clone());
                 }
             }
-            if digests[0] != expected || size != range.end - range.start {
+            if found != expected || size != range.end - range.start {
                 fact.status = FileStatus::Changed;
-                let (name, expected, found) = (fact.name.clone(), expected.into(), digests[0].into());
+                let (name, expected, found) = (fact.name.clone(), expected.into(), found.into());
                 self.reasons.push(Reason::ShardMismatch { name, range, expected, found });
             }
         }

@@ -212,6 +212,29 @@ pub enum Trouble {
     /// A part was asked for of something that is no signed folder.
     #[error("a part can be verified of a folder with an OMS signature only")]
     OnlyOfFolder,
+    /// A range was asked for of more than one file.
+    #[error("a range of bytes can be verified of one file only")]
+    RangeOfMany,
+    /// A range was asked for of a file whose chunk root nobody signed.
+    #[error("the signature states no chunk root of `{}`, by which a part of it could be verified", crate::text::Escaped(.name))]
+    NoChunkRoot {
+        /// The file.
+        name: String,
+    },
+    /// A range was asked for, and the chunk list is not there.
+    #[error("the chunk list `{}` does not exist", EscapedPath(.path))]
+    NoChunkList {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A range that is empty, or ends beyond the signed size.
+    #[error("the file was signed with {size} bytes: there are no bytes {} to {}", .range.start, .range.end)]
+    RangeOutside {
+        /// What was asked for, in bytes.
+        range: std::ops::Range<u64>,
+        /// The signed size in bytes.
+        size: u64,
+    },
     /// A copy was asked for of more than one file.
     #[error("a copy can be made of one file only")]
     CopyOfMany,
@@ -226,12 +249,16 @@ impl Trouble {
             Self::Name(_) => "unsafe-name",
             Self::OnlyAPart { .. } => "partial",
             Self::NotHeld { .. } => "self-check",
+            Self::NoChunkRoot { .. } => "no-chunk-root",
+            Self::NoChunkList { .. } => "no-chunk-list",
+            Self::RangeOutside { .. } => "range-outside",
             Self::NoKey
             | Self::BaseOfOne
             | Self::CopyOverInput { .. }
             | Self::OnlyOfFolder
             | Self::WhichModel { .. }
             | Self::ShardOnly { .. }
+            | Self::RangeOfMany
             | Self::CopyOfMany => "usage",
         }
     }
@@ -256,6 +283,17 @@ impl Trouble {
                  --certificate-identity and --certificate-oidc-issuer"
                     .to_owned(),
             ),
+            Self::RangeOfMany => Some("name one file; of a folder with --only NAME".to_owned()),
+            Self::NoChunkRoot { .. } => Some(
+                "verify the whole file; signatures state chunk roots of files of 16 MiB or more, hashed by SHA-256 as a \
+                 whole"
+                    .to_owned(),
+            ),
+            Self::NoChunkList { .. } => Some(
+                "`weightseal sign --chunk-list` writes it beside the signature; another place is named with --chunk-list"
+                    .to_owned(),
+            ),
+            Self::RangeOutside { .. } => Some("START is below END, and END at most the size".to_owned()),
             Self::CopyOfMany => {
                 Some("verify one file of the set: `verify FILE --signature BUNDLE --copy-to F`".to_owned())
             }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::digest::ContentDigest;
+use crate::digest::{ContentDigest, Digest};
 use crate::file::Kind;
-use crate::format::Fault;
+use crate::format::{ChunkListFault, Fault};
 use crate::listing::Layout;
 use crate::text::{Escaped, EscapedPath};
 use crate::trust::Refusal;
@@ -29,6 +29,36 @@ pub enum Reason {
         expected: Box<ContentDigest>,
         /// What is there.
         found: Box<ContentDigest>,
+    },
+    /// The bytes that were signed by their digest, and others by their chunk root.
+    #[error("the chunk root that was signed for `{}` is not that of the file, whose digest was signed", Escaped(.name))]
+    ChunkRootMismatch {
+        /// The file.
+        name: String,
+        /// What was signed.
+        expected: Digest,
+        /// What is there.
+        found: Digest,
+    },
+    /// Other bytes in a chunk than those in the list.
+    #[error("hash mismatch: bytes {} to {} of `{}` are not those that were signed", .range.start, .range.end, Escaped(.name))]
+    ChunkMismatch {
+        /// The file.
+        name: String,
+        /// Which bytes, the end exclusive.
+        range: std::ops::Range<u64>,
+        /// What the list says, which hashes to the signed root.
+        expected: Digest,
+        /// What is there.
+        found: Digest,
+    },
+    /// The chunk list is not that of the signature.
+    #[error("the chunk list `{}` {fault}", EscapedPath(.list))]
+    ChunkListMismatch {
+        /// The list.
+        list: PathBuf,
+        /// What is wrong with it.
+        fault: ChunkListFault,
     },
     /// Another number of bytes than signed.
     #[error("`{}` has {found} bytes, and {expected} were signed", Escaped(.name))]
@@ -193,6 +223,9 @@ impl Reason {
             Self::Fault(fault) => fault.code(),
             Self::Refusal(refusal) => refusal.code(),
             Self::HashMismatch { .. } | Self::ShardMismatch { .. } => "hash-mismatch",
+            Self::ChunkRootMismatch { .. } => "chunk-root-mismatch",
+            Self::ChunkMismatch { .. } => "chunk-mismatch",
+            Self::ChunkListMismatch { .. } => "chunk-list-mismatch",
             Self::Renamed { .. } => "renamed-file",
             Self::TypeChanged { .. } => "type-changed",
             Self::Extra { .. } => "extra-file",
@@ -226,7 +259,15 @@ impl Reason {
                 "`weightseal inspect` lists the signed names; a shard is written `PATH:START:END`".to_owned()
             }
             Self::Renamed { .. } => "give it its signed name again".to_owned(),
+            Self::ChunkRootMismatch { .. } => {
+                "do not load it; whoever signed stated two things that cannot both be true: ask them to sign again"
+                    .to_owned()
+            }
+            Self::ChunkListMismatch { .. } => {
+                "fetch the list again; without one, the whole file can be verified".to_owned()
+            }
             Self::HashMismatch { .. }
+            | Self::ChunkMismatch { .. }
             | Self::ShardMismatch { .. }
             | Self::TypeChanged { .. }
             | Self::SizeMismatch { .. }
@@ -299,7 +340,11 @@ impl Reason {
             | Self::NotListed { .. }
             | Self::Renamed { .. }
             | Self::TypeChanged { .. } => 4,
-            Self::HashMismatch { .. } | Self::ShardMismatch { .. } => 5,
+            Self::HashMismatch { .. }
+            | Self::ShardMismatch { .. }
+            | Self::ChunkRootMismatch { .. }
+            | Self::ChunkMismatch { .. }
+            | Self::ChunkListMismatch { .. } => 5,
             Self::SizeMismatch { .. } | Self::Extra { .. } | Self::Excluded { .. } => 6,
             Self::Refusal(
                 Refusal::UntrustedKey { .. }

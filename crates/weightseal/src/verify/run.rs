@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::content::{Copy, SignedBytes};
 use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact, MethodFact};
 use super::find::{self, Found};
 use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
+use super::range::{Listed, RangeTarget};
 use super::reason::Reason;
-use crate::digest::ContentDigest;
-use crate::envelope::{Claims, Container, Statement};
+use crate::envelope::{Claims, Container, Resource, Statement};
 use crate::file::{
-    FileError, Filling, Keeper, Kind, Links, OpenedFile, Replace, Staged, is_same, or_here, place_below,
-    resolve,
+    FileError, Filling, Keeper, Kind, Links, OpenedFile, Replace, Staged, or_here, place_below, resolve,
 };
 use crate::format::{
     BundleManifest, Covered, Fault, Limits, Manifest, SignatureFile, Visible, check, is_manifest_name,
     is_oms_name, seems_signed_by,
 };
-use crate::hash::{Copied, HashError, Observer, hash_and_copy, hash_and_keep_files, hash_file};
+use crate::hash::{Engine, Hashed, Observer, Plan};
 use crate::key::PublicKey;
 use crate::listing::{Layout, SafeName};
 use crate::time::CLOCK_SKEW;
@@ -41,6 +41,22 @@ pub struct Target {
     pub only: Vec<String>,
     /// How much of a signature file is read.
     pub limits: Limits,
+    /// Whether the digest of the whole file is computed where a chunk root was signed.
+    pub whole: WholeDigest,
+    /// How hashing uses the machine.
+    pub engine: Engine,
+    /// The only bytes of one file to verify, where not all of it is asked for.
+    pub range: Option<RangeTarget>,
+}
+
+/// Whether the digest of a whole file is computed where its chunk root was signed as well (docs/spec/chunks.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WholeDigest {
+    /// The root is enough.
+    #[default]
+    IfNeeded,
+    /// Both have to be as signed.
+    Always,
 }
 
 /// Whom and what to accept, and what time it is.
@@ -134,7 +150,7 @@ impl Policy {
 /// # Errors
 /// [`Failure::Rejected`] with every reason, or [`Failure::Inconclusive`] when it could not be carried out.
 pub fn verify(target: &Target, policy: &Policy, observer: &dyn Observer) -> Result<Outcome, Failure> {
-    Ok(verify_and_keep(target, policy, None, observer)?.0)
+    Ok(verify_with(target, policy, None, None, observer)?.0)
 }
 
 /// Like [`verify`], and begins a copy of every file with `keeper`, in the same pass over its bytes.
@@ -144,8 +160,19 @@ pub(crate) fn verify_and_keep(
     keeper: Option<&Keeper>,
     observer: &dyn Observer,
 ) -> Result<(Outcome, Vec<Filling>), Failure> {
+    verify_with(target, policy, keeper, None, observer)
+}
+
+/// Verifies, and collects the bytes of a range if one is asked for.
+pub(super) fn verify_with<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    keeper: Option<&'a Keeper>,
+    collected: Option<&'a mut Vec<u8>>,
+    observer: &'a dyn Observer,
+) -> Result<(Outcome, Vec<Filling>), Failure> {
     let facts = Facts::about(target.path.clone());
-    let mut run = Run { target, policy, keeper, observer, facts, reasons: Vec::new() };
+    let mut run = Run { target, policy, keeper, collected, observer, facts, reasons: Vec::new() };
     match run.carry_out() {
         Ok(shown) => run.conclude(shown),
         Err(trouble) => Err(Box::new(Inconclusive { trouble, facts: run.facts }).into()),
@@ -164,6 +191,8 @@ pub(super) struct Run<'a> {
     pub(super) target: &'a Target,
     pub(super) policy: &'a Policy,
     pub(super) keeper: Option<&'a Keeper>,
+    /// Takes the bytes of a range, once.
+    pub(super) collected: Option<&'a mut Vec<u8>>,
     pub(super) observer: &'a dyn Observer,
     pub(super) facts: Facts,
     pub(super) reasons: Vec<Reason>,
@@ -308,23 +337,28 @@ impl Run<'_> {
             }
             None => OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?,
         };
-        let mut fact = FileFact {
-            name: name.as_str().to_owned(),
-            path: opened.path().to_owned(),
-            status: FileStatus::NotChecked,
-            expected: Some(manifest.visible.sha256.into()),
-            found: None,
-            shards: None,
-            size: None,
-        };
-        let size = manifest.signed.as_ref().and_then(|signed| signed.statement.resources.first()?.size);
+        let expected = Some(manifest.visible.sha256.into());
+        let mut fact = FileFact::new(name.as_str().to_owned(), opened.path().to_owned(), expected);
         // The cheap checks first: nothing is copied that is rejected already. The headline does not depend on it.
         self.hold_against_keys(file, &Claimed::of(manifest));
-        let (copied, placed, kept) = self.hash_one(opened, name, size)?;
-        let compared = self.compare(&mut fact, copied, size);
+        if let Some(range) = &self.target.range {
+            let resources = manifest.signed.as_ref().map_or(&[][..], |signed| &signed.statement.resources);
+            let listed = Listed::of_resources(resources, 0);
+            let path = opened.path().to_owned();
+            let shown = self.range_of(range, &opened, &mut fact, &listed, (&path, at));
+            self.facts.files.push(fact);
+            return shown;
+        }
+        let signed = self.signed_bytes(|| manifest.signed.as_ref()?.statement.resources.first());
+        let hashed = self.hash_one(opened, name, signed, Plan::default())?;
+        let Hashed { digests, source_changed, copy, .. } = hashed;
+        let path = fact.path.clone();
+        let again = || OpenedFile::open(&path, Links::Refuse);
+        let compared = self.compare_whole(&mut fact, signed, &digests, source_changed, &again);
         self.facts.files.push(fact);
         compared?;
-        Ok(Shown { whole: true, signature: None, placed, kept })
+        let (placed, kept) = Copy::split(copy);
+        Ok(Shown { whole: true, signature: None, placed, kept: kept.into_iter().collect() })
     }
 
     fn bundle(
@@ -345,23 +379,19 @@ impl Run<'_> {
         self.facts.files = bundle
             .artifacts
             .iter()
-            .map(|entry| FileFact {
-                name: entry.model_file.as_str().to_owned(),
-                path: entry.model_file.below(base),
-                status: FileStatus::NotChecked,
-                expected: Some(entry.sha256.into()),
-                found: None,
-                shards: None,
-                size: None,
+            .map(|entry| {
+                let (name, path) = (entry.model_file.as_str().to_owned(), entry.model_file.below(base));
+                FileFact::new(name, path, Some(entry.sha256.into()))
             })
             .collect();
-        let sizes = signed_sizes(bundle);
         self.hold_against_keys(file, &Claimed::of_bundle(bundle));
+        let signed = self.signed_bytes_of(bundle);
         let whole = bundle.artifacts.len() == 1 || model.is_none();
         let mut placed = None;
         let mut kept = Vec::new();
         match model {
-            None => kept = self.hash_all(bundle, base, &sizes)?,
+            None if self.target.range.is_some() => return Err(Trouble::RangeOfMany),
+            None => kept = self.hash_bundle(bundle, base, &signed)?,
             Some((opened, _)) => match position_in(bundle, opened.path(), base)? {
                 None => {
                     let (model, bundle) = (opened.path().to_owned(), at.to_owned());
@@ -369,11 +399,27 @@ impl Run<'_> {
                 }
                 Some(position) => {
                     let name = &bundle.artifacts[position].model_file;
-                    let copied;
-                    (copied, placed, kept) = self.hash_one(opened, name, sizes[position])?;
+                    if let Some(range) = &self.target.range {
+                        let resources =
+                            bundle.signed.as_ref().map_or(&[][..], |signed| &signed.statement.resources);
+                        let is_it = |resource: &Resource| resource.name.as_ref() == Some(name);
+                        let at_resource = resources.iter().position(is_it).unwrap_or(usize::MAX);
+                        let listed = Listed::of_resources(resources, at_resource);
+                        let mut fact = self.facts.files[position].clone();
+                        let shown = self.range_of(range, &opened, &mut fact, &listed, (at, at));
+                        self.facts.files[position] = fact;
+                        return shown;
+                    }
+                    let hashed = self.hash_one(opened, name, signed[position], Plan::default())?;
+                    let Hashed { digests, source_changed, copy, .. } = hashed;
                     let mut fact = self.facts.files[position].clone();
-                    let compared = self.compare(&mut fact, copied, sizes[position]);
+                    let again = || OpenedFile::open_below(base, name.components());
+                    let compared =
+                        self.compare_whole(&mut fact, signed[position], &digests, source_changed, &again);
                     self.facts.files[position] = fact;
+                    let held;
+                    (placed, held) = Copy::split(copy);
+                    kept.extend(held);
                     compared?;
                 }
             },
@@ -381,136 +427,20 @@ impl Run<'_> {
         Ok(Shown { whole, signature: None, placed, kept })
     }
 
-    /// Hashes one file, making a copy if one was asked for and may still be wanted.
-    fn hash_one(
-        &self,
-        opened: OpenedFile,
-        name: &SafeName,
-        size: Option<u64>,
-    ) -> Result<(Copied, Option<Staged>, Vec<Filling>), Trouble> {
-        if let Some(path) = self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
-            self.ensure_not_an_input(path, &opened)?;
-            let mut copy = Staged::create(path, 0o600)?;
-            let source = opened.path().to_owned();
-            let copied = hash_and_copy(opened, &mut copy, self.observer)?;
-            // Here the verdict is on the file as well, not on its copy alone.
-            if copied.source_changed {
-                return Err(FileError::Changed { path: source }.into());
-            }
-            return Ok((copied, Some(copy), Vec::new()));
-        }
-        match self.begin_to_keep(&opened, name, size)? {
-            Some(mut copy) => {
-                let copied = hash_and_copy(opened, &mut copy, self.observer)?;
-                Ok((copied, None, vec![copy]))
-            }
-            None => {
-                let digest = hash_file(opened, self.observer)?;
-                Ok((Copied { digest, source_changed: false }, None, Vec::new()))
-            }
-        }
+    /// What was signed beside the digest. What nobody signed counts for nothing: above all no chunk root.
+    fn signed_bytes<'a>(&self, resource: impl FnOnce() -> Option<&'a Resource>) -> SignedBytes {
+        let Some(resource) = resource() else { return SignedBytes::default() };
+        let chunk_root = resource.chunk_root.filter(|_| self.facts.authenticated == Some(true));
+        SignedBytes { size: resource.size, chunk_root }
     }
 
-    /// Nothing is copied of what is rejected already.
-    pub(super) fn may_be_wanted(&self, opened: &OpenedFile, size: Option<u64>) -> bool {
-        self.reasons.is_empty() && size.is_none_or(|size| size == opened.size())
-    }
-
-    pub(super) fn begin_to_keep(
-        &self,
-        opened: &OpenedFile,
-        name: &SafeName,
-        size: Option<u64>,
-    ) -> Result<Option<Filling>, FileError> {
-        self.keeper
-            .filter(|_| self.may_be_wanted(opened, size))
-            .map(|keeper| keeper.begin(&name.below(Path::new("")), opened.size()))
-            .transpose()
-    }
-
-    /// A copy over one of the files that are being verified would destroy it.
-    pub(super) fn ensure_not_an_input(&self, copy: &Path, opened: &OpenedFile) -> Result<(), Trouble> {
-        let inputs = self.facts.signature_file.iter().map(PathBuf::as_path).chain([opened.path()]);
-        let files = self.facts.files.iter().map(|file| file.path.as_path());
-        match inputs.chain(files).find(|input| is_same(copy, input)) {
-            Some(input) => Err(Trouble::CopyOverInput { path: input.to_owned() }),
-            None => Ok(()),
-        }
-    }
-
-    fn hash_all(
-        &mut self,
-        bundle: &BundleManifest,
-        base: &Path,
-        sizes: &[Option<u64>],
-    ) -> Result<Vec<Filling>, Trouble> {
-        if self.target.copy_to.is_some() {
-            return Err(Trouble::CopyOfMany);
-        }
-        let paths: Vec<PathBuf> = self.facts.files.iter().map(|file| file.path.clone()).collect();
-        let name = |at: usize| &bundle.artifacts[at].model_file;
-        let results = hash_and_keep_files(
-            &paths,
-            &|at, _| OpenedFile::open_below(base, name(at).components()),
-            &|at, opened| self.begin_to_keep(opened, name(at), sizes[at]),
-            self.observer,
-        );
-        let mut facts = std::mem::take(&mut self.facts.files);
-        let mut trouble = None;
-        let mut kept = Vec::new();
-        for ((fact, result), size) in facts.iter_mut().zip(results).zip(sizes) {
-            match result {
-                Ok((copied, copy)) => {
-                    if let Err(error) = self.compare(fact, copied, *size) {
-                        trouble = trouble.or(Some(error));
-                    }
-                    kept.extend(copy);
-                }
-                Err(HashError::File(FileError::NotFound { .. })) => {
-                    fact.status = FileStatus::Missing;
-                    self.reasons
-                        .push(Reason::MissingFile { name: fact.name.clone(), path: fact.path.clone() });
-                }
-                Err(error) => trouble = trouble.or(Some(error)),
-            }
-        }
-        self.facts.files = facts;
-        // A file that could not be read leaves the question open, unless another one has answered it.
-        match trouble {
-            Some(error) if self.reasons.is_empty() || matches!(error, HashError::Cancelled) => {
-                Err(error.into())
-            }
-            _ => Ok(kept),
-        }
-    }
-
-    /// Compares what was read with what was signed. Bytes that are not the signed ones, out of a file that was
-    /// written to meanwhile, say nothing about it: that is an error instead.
-    fn compare(
-        &mut self,
-        fact: &mut FileFact,
-        copied: Copied,
-        signed_size: Option<u64>,
-    ) -> Result<(), HashError> {
-        let Copied { digest, source_changed } = copied;
-        let found = ContentDigest::from(digest.digest);
-        let differs = fact.expected.filter(|expected| *expected != found);
-        if source_changed && differs.is_some() {
-            return Err(FileError::Changed { path: fact.path.clone() }.into());
-        }
-        fact.found = Some(found);
-        fact.size = Some(digest.size);
-        fact.status = FileStatus::Unchanged;
-        if let Some(expected) = differs {
-            fact.status = FileStatus::Changed;
-            let (name, expected, found) = (fact.name.clone(), expected.into(), found.into());
-            self.reasons.push(Reason::HashMismatch { name, expected, found });
-        }
-        if let Some(expected) = signed_size.filter(|expected| *expected != digest.size) {
-            fact.status = FileStatus::Changed;
-            self.reasons.push(Reason::SizeMismatch { name: fact.name.clone(), expected, found: digest.size });
-        }
-        Ok(())
+    /// The same of each entry of a bundle.
+    fn signed_bytes_of(&self, bundle: &BundleManifest) -> Vec<SignedBytes> {
+        let resources = bundle.signed.iter().flat_map(|signed| &signed.statement.resources);
+        let by_name: HashMap<&SafeName, &Resource> =
+            resources.filter_map(|resource| Some((resource.name.as_ref()?, resource))).collect();
+        let entries = bundle.artifacts.iter();
+        entries.map(|entry| self.signed_bytes(|| by_name.get(&entry.model_file).copied())).collect()
     }
 
     /// Holds the signature file against the keys, and what was signed against the requirements.
@@ -682,17 +612,6 @@ impl Claimed {
             key_version: first.key_version.filter(|_| one_version),
         }
     }
-}
-
-/// The signed size of each entry, where there is one.
-fn signed_sizes(bundle: &BundleManifest) -> Vec<Option<u64>> {
-    let signed: HashMap<&SafeName, u64> = bundle
-        .signed
-        .iter()
-        .flat_map(|signed| &signed.statement.resources)
-        .filter_map(|resource| Some((resource.name.as_ref()?, resource.size?)))
-        .collect();
-    bundle.artifacts.iter().map(|entry| signed.get(&entry.model_file).copied()).collect()
 }
 
 /// The entry of a bundle that stands for the file at `path`: the one with its place below the base.

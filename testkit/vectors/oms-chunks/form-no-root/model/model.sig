@@ -1,0 +1,19 @@
+{
+  "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+  "verificationMaterial": {
+    "publicKey": {
+      "hint": "84841e21e0d162883eb52b24a4656590ce190c2582bdfcab588916acce33a809"
+    },
+    "tlogEntries": []
+  },
+  "dsseEnvelope": {
+    "payload": "eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEiLCJwcmVkaWNhdGUiOnsicmVzb3VyY2VzIjpbeyJhbGdvcml0aG0iOiJzaGEyNTYiLCJhbm5vdGF0aW9ucyI6eyJzaXplIjoxNH0sImRpZ2VzdCI6IjA5ZDM0M2MzN2RlMGJiYTE0M2I3ZmY0NWY4MmMwYWI5MzA4NTMxZGNjNzhiNTZiOGViNDBjNTkzOGM0YmU0MTgiLCJuYW1lIjoiY29uZmlnLmpzb24ifSx7ImFsZ29yaXRobSI6InNoYTI1NiIsImFubm90YXRpb25zIjp7InNpemUiOjZ9LCJkaWdlc3QiOiIxYTI1OTUzNDY1YWI2NzFkNTRiMzAxMDhhOTk1MWI1NTAwZmE0MDk5NDA5OGVmOTQ2Mzg1MzAwNGRhNzkzM2UxIiwibmFtZSI6InN1Yi92b2NhYi50eHQifSx7ImFsZ29yaXRobSI6InNoYTI1NiIsImFubm90YXRpb25zIjp7ImNodW5rcyI6eyJzaXplIjoxMDQ4NTc2fSwic2l6ZSI6MjV9LCJkaWdlc3QiOiIwYzIzOGYwYjY4ZjlmZjdkZDk2ZTljOWNiMjVlOWU1ZTAzODZlYTU2NGUxMThjYTUyZGE4MWRmZmQyOGZiYTkwIiwibmFtZSI6IndlaWdodHMuYmluIn1dLCJzZXJpYWxpemF0aW9uIjp7ImFsbG93X3N5bWxpbmtzIjpmYWxzZSwiaGFzaF90eXBlIjoic2hhMjU2IiwiaWdub3JlX3BhdGhzIjpbIi5naXQiLCIuZ2l0aWdub3JlIiwiLmdpdGF0dHJpYnV0ZXMiLCIuZ2l0aHViIl0sIm1ldGhvZCI6ImZpbGVzIn19LCJwcmVkaWNhdGVUeXBlIjoiaHR0cHM6Ly9tb2RlbF9zaWduaW5nL3NpZ25hdHVyZS92MS4wIiwic3ViamVjdCI6W3siYW5ub3RhdGlvbnMiOnsiY29udGFpbmVyIjoiZm9sZGVyIiwia2V5X2lkIjoiZWQ4NzcyY2Y5YmE4MjFmODk3ZTFiMTc5ZWI2NTBjNWViNzE4MzNmZDE1NzNhM2U3ZTk4YjZlN2Q5ZTk3ZDE0NyIsInNpZ25lZF9hdCI6IjIwMjUtMDMtMDRUMDU6MDY6MDcuMTIzNDU2KzAwOjAwIiwic2lnbmVyIjoidHJhaW5pbmctcGlwZWxpbmVAbWwtdGVhbSJ9LCJkaWdlc3QiOnsic2hhMjU2IjoiMjI3ZTg2ODg1NGFmYjY0OTJiNGVhZWZmYzQ1YzRjZGU3M2FhOTQ0ZTFiMTQwZDNlYjdlM2RjYWMyMzUyMTk2MCJ9LCJuYW1lIjoibW9kZWwifV19",
+    "payloadType": "application/vnd.in-toto+json",
+    "signatures": [
+      {
+        "sig": "MEQCIEIakZyiG+z8lW9l/0z4oCuvyEUFFqeNQ9tfOjgxXpYKAiALMmuq6LROW1jO2g4Ss5RIglOoPIJUZvJI/w/8bu78ZA==",
+        "keyid": ""
+      }
+    ]
+  }
+}

@@ -1,0 +1,19 @@
+{
+  "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+  "verificationMaterial": {
+    "publicKey": {
+      "hint": "84841e21e0d162883eb52b24a4656590ce190c2582bdfcab588916acce33a809"
+    },
+    "tlogEntries": []
+  },
+  "dsseEnvelope": {
+    "payload": "eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEiLCJwcmVkaWNhdGUiOnsicmVzb3VyY2VzIjpbeyJhbGdvcml0aG0iOiJzaGEyNTYiLCJhbm5vdGF0aW9ucyI6eyJzaXplIjoxNH0sImRpZ2VzdCI6IjA5ZDM0M2MzN2RlMGJiYTE0M2I3ZmY0NWY4MmMwYWI5MzA4NTMxZGNjNzhiNTZiOGViNDBjNTkzOGM0YmU0MTgiLCJuYW1lIjoiY29uZmlnLmpzb24ifSx7ImFsZ29yaXRobSI6InNoYTI1NiIsImFubm90YXRpb25zIjp7InNpemUiOjZ9LCJkaWdlc3QiOiIxYTI1OTUzNDY1YWI2NzFkNTRiMzAxMDhhOTk1MWI1NTAwZmE0MDk5NDA5OGVmOTQ2Mzg1MzAwNGRhNzkzM2UxIiwibmFtZSI6InN1Yi92b2NhYi50eHQifSx7ImFsZ29yaXRobSI6InNoYTI1NiIsImFubm90YXRpb25zIjp7ImNodW5rcyI6eyJyb290IjoiN2VlZTgwYmU4YjU1YzlhNzk3ZTc0Yzk0ZmY1NDFhNmQyM2IzNGZmZjQyNjQ0YmY1MDQ4ODlhN2I3MTNjZTY4NCIsInNpemUiOjEwNDg1NzZ9fSwiZGlnZXN0IjoiMGMyMzhmMGI2OGY5ZmY3ZGQ5NmU5YzljYjI1ZTllNWUwMzg2ZWE1NjRlMTE4Y2E1MmRhODFkZmZkMjhmYmE5MCIsIm5hbWUiOiJ3ZWlnaHRzLmJpbiJ9XSwic2VyaWFsaXphdGlvbiI6eyJhbGxvd19zeW1saW5rcyI6ZmFsc2UsImhhc2hfdHlwZSI6InNoYTI1NiIsImlnbm9yZV9wYXRocyI6WyIuZ2l0IiwiLmdpdGlnbm9yZSIsIi5naXRhdHRyaWJ1dGVzIiwiLmdpdGh1YiJdLCJtZXRob2QiOiJmaWxlcyJ9fSwicHJlZGljYXRlVHlwZSI6Imh0dHBzOi8vbW9kZWxfc2lnbmluZy9zaWduYXR1cmUvdjEuMCIsInN1YmplY3QiOlt7ImFubm90YXRpb25zIjp7ImNvbnRhaW5lciI6ImZvbGRlciIsImtleV9pZCI6ImVkODc3MmNmOWJhODIxZjg5N2UxYjE3OWViNjUwYzVlYjcxODMzZmQxNTczYTNlN2U5OGI2ZTdkOWU5N2QxNDciLCJzaWduZWRfYXQiOiIyMDI1LTAzLTA0VDA1OjA2OjA3LjEyMzQ1NiswMDowMCIsInNpZ25lciI6InRyYWluaW5nLXBpcGVsaW5lQG1sLXRlYW0ifSwiZGlnZXN0Ijp7InNoYTI1NiI6IjIyN2U4Njg4NTRhZmI2NDkyYjRlYWVmZmM0NWM0Y2RlNzNhYTk0NGUxYjE0MGQzZWI3ZTNkY2FjMjM1MjE5NjAifSwibmFtZSI6Im1vZGVsIn1dfQ==",
+    "payloadType": "application/vnd.in-toto+json",
+    "signatures": [
+      {
+        "sig": "MEUCIF39VpKKrC1+ZHmeivm9xAhUGyc8TsDGyvrj+HESVoMXAiEAgzBSPEYS2qa9sDqW0n/XtSS6F9+LoX0HuXMcq7nIamw=",
+        "keyid": ""
+      }
+    ]
+  }
+}
