@@ -5,6 +5,7 @@
     reason = "these chores talk to the person who runs them"
 )]
 
+mod bench;
 mod command;
 mod demo;
 mod python;
@@ -23,6 +24,8 @@ usage: cargo xtask CHORE
   test --quick   format, lints and the Rust tests only
   figures        measure loading and saving in Python, side by side with torch alone
   figures oms    measure the verification of OMS signatures, side by side with the reference implementation
+  bench          measure whole commands beside openssl, b3sum and others; write docs/benchmarks.md and its chart
+                 (--quick: an eighth of the bytes, printed only; --rounds N; --patience SECONDS; --to FOLDER)
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["test", "--quick"] => test::run(test::Scope::Quick),
         ["figures"] => python::build_wheel().and_then(|wheel| python::figures(&wheel)),
         ["figures", "oms"] => test::oms_figures(),
+        ["bench", ref options @ ..] => bench::run(options),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));
