@@ -156,9 +156,6 @@ WORKLOADS = (
     )),
 )  # fmt: skip
 
-WHOLE = ("whole", "verify")
-"""Without chunk roots, `verify` is by whole files already."""
-
 TARGETS = (
     Target("one", ("verify",), "openssl", "verify by chunk root, against openssl dgst", at_least=6),
     Target("one", ("verify",), "model_signing_shards", "verify by chunk root, against model_signing, shards", at_least=3.6),
@@ -166,11 +163,9 @@ TARGETS = (
     Target("one", ("verify",), "b3sum", "verify by chunk root, against b3sum", at_least=1.15),
     Target("one", ("digest",), "openssl", "digest, plain SHA-256, against openssl dgst", at_least=1.15),
     Target("one", ("sign",), "digest", "sign with both digests, as a multiple of digest", at_most=1.05),
-    Target("many", WHOLE, "model_signing", "verify, plain SHA-256, against model_signing", at_least=3.5),
-    Target("many", WHOLE, "openssl", "verify, plain SHA-256, against openssl dgst", at_least=6),
-    Target("many", WHOLE, "b3sum", "verify, plain SHA-256, against b3sum", at_least=0.85),
-    Target("many", ("digest",), "openssl", "digest DIR, against openssl dgst", at_least=6),
-    Target("many", ("digest",), "b3sum", "digest DIR, against b3sum", at_least=0.85),
+    Target("many", ("digest",), "model_signing", "digest DIR, plain SHA-256, against model_signing", at_least=3.5),
+    Target("many", ("digest",), "openssl", "digest DIR, plain SHA-256, against openssl dgst", at_least=6),
+    Target("many", ("digest",), "b3sum", "digest DIR, plain SHA-256, against b3sum", at_least=0.85),
     Target("small", ("verify",), "model_signing", "verify, against model_signing", at_least=30),
     Target("small", ("verify",), "b3sum", "verify, against find with xargs b3sum", at_least=2.5),
 )

@@ -22,6 +22,13 @@ weightseal and `model_signing` verify; for shards and BLAKE3 `model_signing` ver
 nearly all of b3sum's. A peak below {floor:.0f} MiB cannot be seen, and reads {floor:.0f} MiB.
 """
 
+WHENCE = """\
+What is wanted was set by a prototype on two cores of another processor (AMD Zen 5, 3.9 GHz). How much faster many messages
+are hashed at once than one differs between processors; [crates/sha256-mb](../crates/sha256-mb/README.md) counts the
+instructions. About a third of the time of `weightseal verify` goes into copying out of the page cache. b3sum maps the files
+instead: a program that does so is ended by a signal when somebody shortens a file meanwhile.
+"""
+
 TAIL = """\
 ## What is not measured
 
@@ -94,6 +101,7 @@ def targets(results):
     text = table(head, rows, {2, 3})
     if plain := [measured.workload.title for measured in results if measured.runs and not measured.roots]:
         text += f"\nThese signatures have no chunk roots, so that all of `verify` is by whole files: {', '.join(plain)}.\n"
+    text += f"\n{WHENCE}"
     return text
 
 

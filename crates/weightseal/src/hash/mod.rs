@@ -20,5 +20,5 @@ pub use observer::{FileDigest, HashError, Observer};
 pub use plan::{ChunkList, Chunks, ContentDigests, Cut, Plan};
 pub use range::{ChunkMismatch, hash_range, read_listed_range};
 pub use source::{Hashed, Sink, Source};
-pub use stream::StreamHasher;
+pub use stream::{ChunkStream, FileStream};
 pub use work::hash_all;

@@ -1,56 +1,85 @@
-//! Hashing bytes as somebody writes them: the digest of the whole and the chunk root, without knowing how many there
-//! will be.
+//! Hashing what somebody writes, piece by piece, without knowing how much there will be.
 
-use sha256_mb::update_many;
+use sha256_mb::{Sha256, digest_many};
 
-use super::lane::Both;
-use super::{ChunkList, Chunks, FileDigest};
-use crate::digest::{Digest, chunk_root};
+use super::{Chunks, FileDigest};
+use crate::digest::{CHUNK_SIZE, Digest, chunk_root};
 
-/// Bytes that are copied at once: half of a first-level cache.
-const NEAR: usize = 16 * 1024;
+/// Chunks that are hashed side by side: as many as the widest kernel takes.
+const CHUNKS: usize = 16;
 
-/// Computes the digest of a whole file and its chunk root, piece by piece.
-#[derive(Debug)]
-pub struct StreamHasher {
-    both: Box<Both>,
-    near: Box<[u8]>,
+/// The size of a chunk in memory.
+const CHUNK: usize = 1024 * 1024;
+const _: () = assert!(CHUNK as u64 == CHUNK_SIZE);
+
+/// Computes the digest of a whole file, piece by piece. What another core has just written is hashed at full speed.
+#[derive(Clone, Debug)]
+pub struct FileStream {
+    hasher: Sha256,
     size: u64,
 }
 
-impl StreamHasher {
+impl FileStream {
     /// Starts with no bytes.
     #[expect(clippy::new_without_default, reason = "a hasher is started, not defaulted")]
     pub fn new() -> Self {
-        // The size is part of the root, and not known before the end: the root is computed then, of all chunks.
-        let both = Box::new(Both::new(0, ChunkList::Keep));
-        Self { both, near: vec![0; NEAR].into_boxed_slice(), size: 0 }
+        Self { hasher: Sha256::new(), size: 0 }
     }
 
-    /// Adds bytes that another core has just written, by way of a copy in this core's cache: copying runs far ahead of
-    /// where it is, while hashing waits at each page of the other cache.
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    /// The digest of everything added.
+    pub fn finish(self) -> FileDigest {
+        FileDigest { digest: Digest::from_bytes(self.hasher.finish()), size: self.size }
+    }
+}
+
+/// Computes the chunk root of a file, piece by piece. Takes 16 MiB of memory.
+#[derive(Debug)]
+pub struct ChunkStream {
+    /// Bytes that are not hashed yet.
+    waiting: Vec<u8>,
+    digests: Vec<Digest>,
+    size: u64,
+}
+
+impl ChunkStream {
+    /// Starts with no bytes.
+    #[expect(clippy::new_without_default, reason = "a hasher is started, not defaulted")]
+    pub fn new() -> Self {
+        Self { waiting: Vec::new(), digests: Vec::new(), size: 0 }
+    }
+
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         let mut left = bytes;
         while !left.is_empty() {
-            let most = usize::try_from(self.both.left_in_chunk()).unwrap_or(NEAR).min(NEAR);
-            let (now, later) = left.split_at(left.len().min(most));
-            let here = &mut self.near[..now.len()];
-            here.copy_from_slice(now);
-            let mut inputs = Vec::with_capacity(2);
-            self.both.absorb(here, &mut inputs);
-            update_many(&mut inputs);
-            self.both.absorbed();
+            let room = CHUNKS * CHUNK - self.waiting.len();
+            let (now, later) = left.split_at(left.len().min(room));
+            self.waiting.extend_from_slice(now);
             self.size += now.len() as u64;
             left = later;
+            if self.waiting.len() == CHUNKS * CHUNK {
+                self.hash();
+            }
         }
     }
 
-    /// The digest of everything added, and its chunks.
-    pub fn finish(self) -> (FileDigest, Chunks) {
-        let size = self.size;
-        let (digest, chunks): (Digest, Chunks) = self.both.finish();
-        let digests = chunks.digests.unwrap_or_default();
-        let root = chunk_root(size, &digests);
-        (FileDigest { digest, size }, Chunks { root, digests: Some(digests) })
+    /// The chunks of everything added, with their digests.
+    pub fn finish(mut self) -> Chunks {
+        self.hash();
+        // The size is part of the root, and was not known before.
+        let root = chunk_root(self.size, &self.digests);
+        Chunks { root, digests: Some(self.digests) }
+    }
+
+    fn hash(&mut self) {
+        let chunks: Vec<&[u8]> = self.waiting.chunks(CHUNK).collect();
+        self.digests.extend(digest_many(&chunks).into_iter().map(Digest::from_bytes));
+        self.waiting.clear();
     }
 }

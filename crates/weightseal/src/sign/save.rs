@@ -10,7 +10,7 @@ use super::run::{SignedManifest, StagedSignature, sign_content, stage, stage_tex
 use super::{Options, SignError, SignedFiles, place};
 use crate::file::{Permissions, Replace, Staged, permissions_of};
 use crate::format::{Fault, Limits, SignatureFile};
-use crate::hash::{Chunks, FileDigest, StreamHasher};
+use crate::hash::{ChunkStream, Chunks, FileDigest, FileStream};
 use crate::key::PrivateKey;
 use crate::listing::SafeName;
 
@@ -72,7 +72,8 @@ pub struct ModelWriter {
 struct Hashing {
     full: SyncSender<(Vec<u8>, usize)>,
     empty: Receiver<Vec<u8>>,
-    thread: JoinHandle<(FileDigest, Chunks)>,
+    whole: JoinHandle<FileDigest>,
+    chunks: JoinHandle<Chunks>,
     /// How many blocks there are.
     blocks: Cell<usize>,
 }
@@ -181,19 +182,30 @@ impl ModelWriter {
 }
 
 impl Hashing {
+    /// One thread hashes the whole, and hands each block on to another one, which hashes its chunks.
     fn start() -> Self {
         let (full, received) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
+        let (hand_on, handed_on) = sync_channel::<(Vec<u8>, usize)>(BLOCKS);
         let (give_back, empty) = sync_channel(BLOCKS);
-        let thread = std::thread::spawn(move || {
-            let mut hasher = StreamHasher::new();
+        let whole = std::thread::spawn(move || {
+            let mut file = FileStream::new();
             for (block, filled) in received {
-                hasher.update(&block[..filled]);
+                file.update(&block[..filled]);
+                // The other thread ends before this one only by a panic, which its end brings out.
+                let _ = hand_on.send((block, filled));
+            }
+            file.finish()
+        });
+        let chunks = std::thread::spawn(move || {
+            let mut chunks = ChunkStream::new();
+            for (block, filled) in handed_on {
+                chunks.update(&block[..filled]);
                 // The writer may have ended meanwhile.
                 let _ = give_back.send(block);
             }
-            hasher.finish()
+            chunks.finish()
         });
-        Self { full, empty, thread, blocks: Cell::new(1) }
+        Self { full, empty, whole, chunks, blocks: Cell::new(1) }
     }
 
     /// A block that was hashed; a new one as long as there are not too many; else it waits. `None` after a panic of
@@ -211,14 +223,17 @@ impl Hashing {
 
     fn finish(self) -> (FileDigest, Chunks) {
         drop((self.full, self.empty));
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let whole = self.whole.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let chunks = self.chunks.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (whole, chunks)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
+    use crate::digest::{CHUNKED_FROM, Digest, chunk_root};
+    use crate::hash::ChunkList;
     use crate::key::KeySpec;
     use crate::time::Timestamp;
 
@@ -251,6 +266,25 @@ mod tests {
         let empty = ModelWriter::create(&folder.path().join("e"), None).expect("created");
         let signed = empty.finish(&key, &options).expect("signed");
         assert_eq!(signed.files[0].1, FileDigest { digest: Digest::of(b""), size: 0 });
+    }
+
+    #[test]
+    fn a_large_model_is_signed_with_its_chunk_root() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, options) = key_and_options();
+        let bytes: Vec<u8> = (0..CHUNKED_FROM + 5).map(|at| (at % 251) as u8).collect();
+        let model = folder.path().join("m.pt");
+        let options = Options { chunk_list: ChunkList::Keep, ..options };
+        for (bytes, has_root) in [(&bytes[..], true), (&bytes[..bytes.len() - 6], false)] {
+            let mut writer = ModelWriter::create(&model, None).expect("created");
+            bytes.chunks(1_000_003).for_each(|piece| writer.write(piece).expect("written"));
+            let signed = writer.finish(&key, &options).expect("signed");
+            let statement = &signed.file.signed().expect("an envelope").statement;
+            let chunks: Vec<Digest> = bytes.chunks(1 << 20).map(Digest::of).collect();
+            let root = has_root.then(|| chunk_root(bytes.len() as u64, &chunks));
+            assert_eq!(statement.resources[0].chunk_root, root);
+            assert_eq!(signed.chunk_list.is_some(), has_root);
+        }
     }
 
     #[test]
