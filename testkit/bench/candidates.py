@@ -98,7 +98,7 @@ BY_WHOLE_FILES = ("whole", "roots")
 
 VERIFY = (
     ours("verify", "weightseal verify", ROOT, "verified", *VERIFY_FOLDER),
-    ours("whole", "weightseal verify --whole", SHA256, "verified", *VERIFY_FOLDER, "--whole", needs=BY_WHOLE_FILES),
+    ours("whole", "weightseal verify --whole", f"{SHA256} and root", "verified", *VERIFY_FOLDER, "--whole", needs=BY_WHOLE_FILES),
 )
 DIGEST_FOLDER = ours("digest", "weightseal digest DIR", SHA256, "listing", "digest", "{folder}")
 OPENSSL = rival(
@@ -117,7 +117,7 @@ WORKLOADS = (
     Workload("one", 1, 4 * GIB, (
         *VERIFY,
         ours("verify_file", "weightseal verify FILE", ROOT, "verified", *VERIFY_FILE),
-        ours("whole_file", "weightseal verify --whole FILE", SHA256, "verified",
+        ours("whole_file", "weightseal verify --whole FILE", f"{SHA256} and root", "verified",
              *VERIFY_FILE, "--whole", needs=BY_WHOLE_FILES),
         ours("digest", "weightseal digest FILE", SHA256, "sha256", "digest", "{file}"),
         ours("sign", "weightseal sign FILE", f"{SHA256} and root", "signed",
@@ -156,6 +156,9 @@ WORKLOADS = (
     )),
 )  # fmt: skip
 
+WHOLE = ("whole", "verify")
+"""Without chunk roots, `verify` is by whole files already."""
+
 TARGETS = (
     Target("one", ("verify",), "openssl", "verify by chunk root, against openssl dgst", at_least=6),
     Target("one", ("verify",), "model_signing_shards", "verify by chunk root, against model_signing, shards", at_least=3.6),
@@ -163,7 +166,9 @@ TARGETS = (
     Target("one", ("verify",), "b3sum", "verify by chunk root, against b3sum", at_least=1.15),
     Target("one", ("digest",), "openssl", "digest, plain SHA-256, against openssl dgst", at_least=1.15),
     Target("one", ("sign",), "digest", "sign with both digests, as a multiple of digest", at_most=1.05),
-    Target("many", ("digest",), "model_signing", "digest DIR, plain SHA-256, against model_signing", at_least=3.5),
+    Target("many", WHOLE, "model_signing", "verify --whole, plain SHA-256 and root, against model_signing", at_least=3.5),
+    Target("many", WHOLE, "openssl", "verify --whole, plain SHA-256 and root, against openssl dgst", at_least=6),
+    Target("many", WHOLE, "b3sum", "verify --whole, plain SHA-256 and root, against b3sum", at_least=0.85),
     Target("many", ("digest",), "openssl", "digest DIR, plain SHA-256, against openssl dgst", at_least=6),
     Target("many", ("digest",), "b3sum", "digest DIR, plain SHA-256, against b3sum", at_least=0.85),
     Target("small", ("verify",), "model_signing", "verify, against model_signing", at_least=30),

@@ -17,24 +17,25 @@ Every answer is checked: the verifications succeed, and what computes the same d
 {kept}, and a run counts only if it read next to nothing from a disk: less than 2 MB a second.
 
 The contents are pseudo-random. Each folder has an OMS signature, made by weightseal with an ECDSA P-256 key, that both
-weightseal and `model_signing` verify; for shards and BLAKE3 `model_signing` verifies a signature that it made itself.
+weightseal and `model_signing` verify; where the command says FILE, it is one file with a manifest. openssl, sha256sum and
+b3sum verify no signature; for shards and BLAKE3 `model_signing` verifies a signature that it made itself.
 1 GB is 10^9 bytes. The peak is the most memory that one process of a command had, with what it maps of files, which is
 nearly all of b3sum's. A peak below {floor:.0f} MiB cannot be seen, and reads {floor:.0f} MiB.
 """
 
 WHENCE = """\
-What is wanted was set by a prototype on two cores of another processor (AMD Zen 5, 3.9 GHz). How much faster many messages
-are hashed at once than one differs between processors; [crates/sha256-mb](../crates/sha256-mb/README.md) counts the
-instructions. About a third of the time of `weightseal verify` goes into copying out of the page cache. b3sum maps the files
-instead: a program that does so is ended by a signal when somebody shortens a file meanwhile.
+Measured is how many times as fast weightseal is, unless the row says otherwise. What is wanted was set by a prototype on two
+cores of another processor (AMD Zen 5, 3.9 GHz). How much faster many messages are hashed at once than one differs between
+processors: [crates/sha256-mb](../crates/sha256-mb/README.md) counts the instructions of one where it is less. About a third
+of the time of `weightseal verify` goes into copying out of the page cache. b3sum maps the files instead: a program that does
+so is ended by a signal when somebody shortens a file meanwhile. b3sum and BLAKE3 compute another digest than SHA-256.
 """
 
 TAIL = """\
 ## What is not measured
 
-Cold runs, with nothing in the page cache: on virtual machines, whose host caches as well and takes memory back, they measure
-the host. Where files do not fit into the page cache, or the disk is slower than the digest, every tool here takes as long
-as the disk.
+Cold runs, with nothing in the page cache, and with them `--direct`: on virtual machines, whose host caches as well and takes
+memory back, they measure the host. Where the disk is slower than the digest, every tool takes as long as the disk.
 """
 
 
@@ -100,7 +101,7 @@ def targets(results):
     head = ["workload", "target", "wanted", "measured", "", "against the fastest form of that tool"]
     text = table(head, rows, {2, 3})
     if plain := [measured.workload.title for measured in results if measured.runs and not measured.roots]:
-        text += f"\nThese signatures have no chunk roots, so that all of `verify` is by whole files: {', '.join(plain)}.\n"
+        text += f"\nSmall files have no chunk root: there `verify` is by plain SHA-256 ({', '.join(plain)}).\n"
     text += f"\n{WHENCE}"
     return text
 

@@ -161,8 +161,8 @@ impl From<SaltArgument> for PssSalt {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Hashing")]
 pub struct HashingArguments {
-    /// Hash on so many threads [default: as many as there are cores]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    /// Hash on so many threads, 1 to 256 [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
     pub threads: Option<NonZeroUsize>,
     /// Read past the page cache: for files that lie on the disk alone and are not read again soon (Linux)
     #[arg(long)]
@@ -402,9 +402,10 @@ pub struct VerifyArguments {
     pub whole: bool,
     /// Verify only these bytes of one file, by its chunk list; END is exclusive. The verdict is then `partial`, and
     /// --copy-to gets exactly these bytes
-    #[arg(long, value_name = "START:END", value_parser = parse_range, conflicts_with = "whole")]
+    #[arg(long, value_name = "START:END", value_parser = parse_range, conflicts_with = "whole", allow_hyphen_values = true)]
     pub range: Option<Range<u64>>,
-    /// The chunk list [default: NAME.chunks beside the signature; of a folder beside it]
+    /// The chunk list of --range [default: NAME.chunks beside the signature; if that lies in the folder, beside the
+    /// folder]
     #[arg(long, value_name = "FILE", requires = "range", value_hint = ValueHint::FilePath)]
     pub chunk_list: Option<PathBuf>,
     // All last: a heading counts for everything after it.
@@ -517,6 +518,8 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "not a size: bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned())
 }
 
+const NOT_A_RANGE: &str = "not a range: START:END, two numbers of bytes without units, such as 0:1048576";
+
 /// Reads a range of bytes: `0:1048576`.
 ///
 /// # Errors
@@ -524,11 +527,11 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 pub fn parse_range(text: &str) -> Result<Range<u64>, String> {
     // `parse` would take a sign as well.
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
-    let (start, end) = text.split_once(':').ok_or("not a range: START:END, in bytes")?;
+    let (start, end) = text.split_once(':').ok_or(NOT_A_RANGE)?;
     match (number(start), number(end)) {
         // Whether there are such bytes, only the signature says.
         (Some(start), Some(end)) => Ok(Range { start, end }),
-        _ => Err("not a range: START:END, in bytes".to_owned()),
+        _ => Err(NOT_A_RANGE.to_owned()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `weightseal sign`: sign a file, a folder, or several files as one bundle.
 
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use weightseal::envelope::{ShardDialect, SignedFile};
-use weightseal::file::{FileError, Follow, exists};
-use weightseal::format::{Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name};
+use weightseal::file::{FileError, Follow, companion, exists};
+use weightseal::format::{CHUNK_LIST_SUFFIX, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name};
 use weightseal::hash::ChunkList;
 use weightseal::key::{Algorithm, PrivateKey};
 use weightseal::listing::{DEFAULT_EXCLUDES, SafeName, is_at_or_below};
@@ -208,7 +208,12 @@ fn report_model(
     let (key_id, place) = (key.public().id(), EscapedPath(&signed.signature));
     output.verdict("signed", &format!("{what}  key {}{signer}  -> {place}", key_id.short()));
     let mut notes = notes(signed, key);
-    notes.extend(note_of_list(signed.chunk_list.as_deref(), options));
+    notes.extend(notes_of_list(
+        signed.chunk_list.as_deref(),
+        options,
+        &arguments.files[0],
+        &signed.signature,
+    ));
     for note in &notes {
         output.note(note);
     }
@@ -314,7 +319,9 @@ fn report(
             EscapedPath(&signed.manifest)
         ),
     );
-    note_of_list(signed.chunk_list.as_deref(), options).iter().for_each(|note| output.note(note));
+    let model = if arguments.bundle.is_some() { &signed.manifest } else { &arguments.files[0] };
+    let notes = notes_of_list(signed.chunk_list.as_deref(), options, model, &signed.manifest);
+    notes.iter().for_each(|note| output.note(note));
     let files: Vec<_> = signed
         .files
         .iter()
@@ -332,14 +339,30 @@ fn report(
     }));
 }
 
-/// What became of the chunk list, if one was asked for.
-fn note_of_list(list: Option<&Path>, options: &Options) -> Option<String> {
+/// What became of the chunk list, if one was asked for, and of an earlier one.
+fn notes_of_list(list: Option<&Path>, options: &Options, model: &Path, signature: &Path) -> Vec<String> {
+    let mut notes = Vec::new();
     match (options.chunk_list, list) {
-        (ChunkList::Drop, _) => None,
-        (ChunkList::Keep, Some(list)) => Some(format!("the chunk list is `{}`", EscapedPath(list))),
-        (ChunkList::Keep, None) => Some(
+        (ChunkList::Drop, _) => {}
+        (ChunkList::Keep, Some(list)) => notes.push(format!("the chunk list is `{}`", EscapedPath(list))),
+        (ChunkList::Keep, None) => notes.push(
             "no chunk list was written: only files of 16 MiB or more, hashed by SHA-256 as a whole, have a chunk root"
                 .to_owned(),
         ),
     }
+    let place = match model == signature {
+        true => {
+            let mut path = model.as_os_str().to_owned();
+            path.push(CHUNK_LIST_SUFFIX);
+            Some(PathBuf::from(path))
+        }
+        false => companion(model, signature, CHUNK_LIST_SUFFIX).ok().flatten(),
+    };
+    if let Some(place) = place.filter(|place| list.is_none() && exists(place)) {
+        notes.push(format!(
+            "`{}` is not of this signature: sign with --chunk-list to renew it, or remove it",
+            EscapedPath(&place)
+        ));
+    }
+    notes
 }

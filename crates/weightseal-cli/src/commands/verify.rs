@@ -111,7 +111,7 @@ fn summary(outcome: &Outcome) -> String {
     let range = facts.files.iter().find_map(|file| Some((file, file.range.as_ref()?)));
     parts.push(match (outcome, facts.container) {
         _ if let Some((FileFact { path, .. }, range)) = range => {
-            format!("{}, bytes {} to {}", EscapedPath(path), range.start, range.end)
+            format!("{}, bytes {}:{}", EscapedPath(path), range.start, range.end)
         }
         (Outcome::Partial(_), Some(Container::Folder)) => {
             format!("{}, {}{}", EscapedPath(&facts.target), part(facts), signed_as(facts))

@@ -78,15 +78,22 @@ fn both<C: Sink>(
             ring.fill(&mut reader, chunks, observer)
         };
         let reading = Builder::new().spawn_scoped(scope, read).ok()?;
+        let mut cancelled = false;
         for (block, count) in full {
-            hash(&block.bytes()[..count]);
+            // What is under way is taken, but not hashed any more.
+            cancelled = cancelled || observer.cancelled();
+            if !cancelled {
+                hash(&block.bytes()[..count]);
+                observer.advanced(count as u64);
+            }
             drop(block);
-            observer.advanced(count as u64);
             // Where there is no room for it, enough is there to wake the reader. It may also be done with reading.
             let _ = done_sender.try_send(());
         }
         drop(done_sender);
-        Some(reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // The reader may have been done before.
+        Some(if cancelled { Err(HashError::Cancelled) } else { read })
     })
 }
 

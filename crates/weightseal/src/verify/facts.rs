@@ -99,6 +99,8 @@ pub enum Checked {
     ChunkRoot,
     /// The digest of the whole file and the chunk root.
     Both,
+    /// Some chunks, by a list that hashes to the chunk root: only those that a range touches.
+    Chunks,
 }
 
 impl Checked {
@@ -122,6 +124,7 @@ impl Checked {
             Self::Digest => "digest",
             Self::ChunkRoot => "chunk-root",
             Self::Both => "both",
+            Self::Chunks => "chunks",
         }
     }
 }

@@ -60,6 +60,10 @@ impl Run<'_> {
         let [asked] = self.target.only.as_slice() else { return Err(Trouble::RangeOfMany) };
         let nothing = Shown { whole: false, signature: None, placed: None, kept: Vec::new() };
         let position = statement.files.iter().position(|file| file.shown_name() == asked);
+        let is_folder = |file: &SignedFile| is_at_or_below(file.shown_name(), asked.trim_end_matches('/'));
+        if position.is_none() && statement.files.iter().any(is_folder) {
+            return Err(Trouble::RangeOfMany);
+        }
         let Some(position) = position else {
             self.reasons.push(Reason::NotListed { name: asked.to_owned() });
             return Ok(nothing);

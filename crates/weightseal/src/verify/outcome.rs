@@ -210,7 +210,7 @@ pub enum Trouble {
         folder: PathBuf,
     },
     /// A part was asked for of something that is no signed folder.
-    #[error("a part can be verified of a folder with an OMS signature only")]
+    #[error("parts are named of a folder with an OMS signature only")]
     OnlyOfFolder,
     /// A range was asked for of more than one file.
     #[error("a range of bytes can be verified of one file only")]
@@ -228,7 +228,7 @@ pub enum Trouble {
         path: PathBuf,
     },
     /// A range that is empty, or ends beyond the signed size.
-    #[error("the file was signed with {size} bytes: there are no bytes {} to {}", .range.start, .range.end)]
+    #[error("{}:{} is no range in the {size} bytes that were signed", .range.start, .range.end)]
     RangeOutside {
         /// What was asked for, in bytes.
         range: std::ops::Range<u64>,
@@ -274,7 +274,9 @@ impl Trouble {
                 Some("leave out --base, or name the bundle manifest with --signature".to_owned())
             }
             Self::WhichModel { .. } => Some("name the model, and the signature with --signature".to_owned()),
-            Self::OnlyOfFolder => Some("name the folder, or leave out --only".to_owned()),
+            Self::OnlyOfFolder => {
+                Some("leave out --only; name one file of a bundle, and the bundle with --signature".to_owned())
+            }
             Self::ShardOnly { .. } => Some("name the file without a range".to_owned()),
             Self::OnlyAPart { .. } => Some("load the whole set".to_owned()),
             Self::NotHeld { .. } => Some("nothing was loaded; please report it".to_owned()),
@@ -283,14 +285,19 @@ impl Trouble {
                  --certificate-identity and --certificate-oidc-issuer"
                     .to_owned(),
             ),
-            Self::RangeOfMany => Some("name one file; of a folder with --only NAME".to_owned()),
+            Self::RangeOfMany => Some(
+                "name one file: of a folder with an OMS signature with --only NAME; of a bundle itself, and the bundle \
+                 with --signature"
+                    .to_owned(),
+            ),
             Self::NoChunkRoot { .. } => Some(
-                "verify the whole file; signatures state chunk roots of files of 16 MiB or more, hashed by SHA-256 as a \
-                 whole"
+                "verify the whole file; weightseal states chunk roots of files of 16 MiB or more, hashed by SHA-256 as a \
+                 whole, and a manifest without an envelope has none"
                     .to_owned(),
             ),
             Self::NoChunkList { .. } => Some(
-                "`weightseal sign --chunk-list` writes it beside the signature; another place is named with --chunk-list"
+                "get it from where the model was published (`weightseal sign --chunk-list` writes it beside the \
+                 signature), name its place with --chunk-list, or verify the whole file"
                     .to_owned(),
             ),
             Self::RangeOutside { .. } => Some("START is below END, and END at most the size".to_owned()),

@@ -102,8 +102,8 @@ impl Run<'_> {
         if bytes.is_empty() || bytes.end > size {
             return Err(Trouble::RangeOutside { range: bytes, size });
         }
-        fact.size = Some(opened.size());
         if opened.size() != size {
+            fact.size = Some(opened.size());
             fact.status = FileStatus::Changed;
             let (name, found) = (fact.name.clone(), opened.size());
             self.reasons.push(Reason::SizeMismatch { name, expected: size, found });
@@ -145,7 +145,8 @@ impl Run<'_> {
         };
         let mismatches = read_listed_range(opened, size, bytes.clone(), &list, self.observer, &mut take)?;
         fact.status = FileStatus::PartlyChecked;
-        fact.checked = Some(Checked::ChunkRoot);
+        fact.size = Some(size);
+        fact.checked = Some(Checked::Chunks);
         fact.range = Some(bytes);
         for mismatch in mismatches {
             fact.status = FileStatus::Changed;

@@ -264,7 +264,8 @@ impl Reason {
                     .to_owned()
             }
             Self::ChunkListMismatch { .. } => {
-                "fetch the list again; without one, the whole file can be verified".to_owned()
+                "fetch the list again: it may belong to an earlier signature; without one, the whole file can be verified"
+                    .to_owned()
             }
             Self::HashMismatch { .. }
             | Self::ChunkMismatch { .. }
