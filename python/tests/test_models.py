@@ -492,7 +492,7 @@ def test_verify_model_is_for_oms_signatures(tmp_path, ed25519):
     verified = weightseal.verify(model, ed25519.public)
     assert (verified.method, verified.certificate, verified.listing) == (None, None, None)
     assert (verified.beside, verified.weakened, verified.hard_linked) == ({}, [], [])
-    with pytest.raises(errors.UsageError, match="a part can be verified of a folder"):
+    with pytest.raises(errors.UsageError, match="parts are named of a folder"):
         weightseal.verify(model, ed25519.public, only=["model.bin"])
 
 
