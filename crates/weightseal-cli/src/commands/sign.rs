@@ -1,7 +1,7 @@
 //! `weightseal sign`: sign a file, a folder, or several files as one bundle.
 
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use weightseal::envelope::{ShardDialect, SignedFile};
@@ -350,14 +350,7 @@ fn notes_of_list(list: Option<&Path>, options: &Options, model: &Path, signature
                 .to_owned(),
         ),
     }
-    let place = match model == signature {
-        true => {
-            let mut path = model.as_os_str().to_owned();
-            path.push(CHUNK_LIST_SUFFIX);
-            Some(PathBuf::from(path))
-        }
-        false => companion(model, signature, CHUNK_LIST_SUFFIX).ok().flatten(),
-    };
+    let place = companion(model, signature, CHUNK_LIST_SUFFIX).ok().flatten();
     if let Some(place) = place.filter(|place| list.is_none() && exists(place)) {
         notes.push(format!(
             "`{}` is not of this signature: sign with --chunk-list to renew it, or remove it",

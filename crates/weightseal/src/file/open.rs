@@ -1,6 +1,7 @@
 //! Opening files that an attacker may have put there: never a device that hangs, never a link by surprise,
 //! never more bytes than asked for.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -295,11 +296,20 @@ pub fn most_open_files() -> Option<u64> {
 }
 
 /// Where something lies that goes with a model and its signature: called like the model with `suffix`, beside the
-/// signature, but never inside a folder that is the model. `None` for the top of the file system, which has no name.
+/// signature, but never inside a folder that is the model. A bundle manifest stands for both. `None` for the top of the
+/// file system, which has no name.
 ///
 /// # Errors
 /// A [`FileError`] for a folder that has no name in its path, and cannot be found.
 pub fn companion(model: &Path, signature: &Path, suffix: &str) -> Result<Option<PathBuf>, FileError> {
+    let with_suffix = |name: &OsStr| {
+        let mut name = name.to_owned();
+        name.push(suffix);
+        name
+    };
+    if model == signature {
+        return Ok(Some(with_suffix(model.as_os_str()).into()));
+    }
     let named = match model.file_name() {
         Some(_) => model.to_owned(),
         None => resolve(or_here(model))?,
@@ -307,8 +317,7 @@ pub fn companion(model: &Path, signature: &Path, suffix: &str) -> Result<Option<
     let Some(name) = named.file_name() else { return Ok(None) };
     let is_inside = model.is_dir() && place_below(signature, model).is_ok_and(|below| below.is_some());
     let folder = folder_of(if is_inside { &named } else { signature });
-    let mut name = name.to_owned();
-    name.push(suffix);
+    let name = with_suffix(name);
     Ok(Some(if folder == Path::new(".") { name.into() } else { folder.join(name) }))
 }
 

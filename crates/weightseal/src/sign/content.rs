@@ -57,10 +57,7 @@ impl ListPlace {
         if asked == ChunkList::Drop {
             return Ok(Self(None));
         }
-        let place = match model == signature {
-            true => Some(with_suffix(model)),
-            false => companion(model, signature, CHUNK_LIST_SUFFIX)?,
-        };
+        let place = companion(model, signature, CHUNK_LIST_SUFFIX)?;
         let path = place.ok_or_else(|| SignError::NotReplaceable { path: model.to_owned() })?;
         ensure_replaceable(&path)?;
         Ok(Self(Some(path)))
@@ -109,11 +106,4 @@ fn ensure_replaceable(path: &Path) -> Result<(), SignError> {
         true => Ok(()),
         false => Err(SignError::NotReplaceable { path: path.to_owned() }),
     }
-}
-
-/// The list beside a bundle manifest, which is not there yet.
-fn with_suffix(manifest: &Path) -> PathBuf {
-    let mut path = manifest.as_os_str().to_owned();
-    path.push(CHUNK_LIST_SUFFIX);
-    path.into()
 }

@@ -111,11 +111,6 @@ impl Run<'_> {
         }
         let place = match &range.chunk_list {
             Some(path) => path.clone(),
-            None if model == signature => {
-                let mut path = model.as_os_str().to_owned();
-                path.push(CHUNK_LIST_SUFFIX);
-                path.into()
-            }
             None => companion(model, signature, CHUNK_LIST_SUFFIX)?
                 .ok_or_else(|| Trouble::NoChunkRoot { name: fact.name.clone() })?,
         };
