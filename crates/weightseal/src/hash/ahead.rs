@@ -5,25 +5,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use sha256_mb::digest_many;
-
 use super::job::{Lane, Reader};
 use super::lane::LaneHasher;
-use super::plan::ChunkCollector;
+use super::plan::{CHUNK, CHUNKS, ChunkCollector, digest_chunks};
 use super::{HashError, Observer, Sink};
-use crate::digest::{CHUNK_SIZE, Digest};
 use crate::file::DIRECT_ALIGNMENT;
 
 /// The size of a block in bytes, which is that of a chunk: waking the other thread costs more than the caches gain by
 /// smaller ones.
-const BLOCK: usize = 1024 * 1024;
-const _: () = assert!(BLOCK as u64 == CHUNK_SIZE);
+const BLOCK: usize = CHUNK;
 
 /// Blocks under way between the two threads.
 const BLOCKS: usize = 4;
-
-/// Chunks that are hashed side by side: as many as the widest kernel takes.
-const CHUNKS: usize = 16;
 
 /// Blocks under way where chunks are hashed too: what the one thread hashes, and what the other needs meanwhile.
 const BLOCKS_WITH_CHUNKS: usize = CHUNKS + 6;
@@ -152,9 +145,7 @@ impl Ring {
     fn hash_chunks(&self, waiting: &mut Vec<(usize, usize)>, chunks: &mut ChunkCollector) {
         let bytes: Vec<&[u8]> =
             waiting.iter().map(|(at, count)| &self.blocks[*at].bytes()[..*count]).collect();
-        for digest in digest_many(&bytes) {
-            chunks.add(Digest::from_bytes(digest));
-        }
+        digest_chunks(&bytes).for_each(|digest| chunks.add(digest));
         waiting.clear();
     }
 }

@@ -18,7 +18,7 @@ const SUBTREE: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Job<C> {
     pub(super) at: usize,
-    pub(super) file: OpenedFile,
+    file: OpenedFile,
     /// Written to by all lanes at once, and taken away at the end.
     copy: RwLock<Option<C>>,
     plan: Plan,
@@ -150,7 +150,7 @@ impl<C: Sink> Job<C> {
     }
 
     /// Writes what was read to the copy, if there is one.
-    pub(super) fn copy(&self, bytes: &[u8], offset: u64) -> Result<(), HashError> {
+    fn copy(&self, bytes: &[u8], offset: u64) -> Result<(), HashError> {
         match &*self.copy.read().unwrap_or_else(PoisonError::into_inner) {
             Some(copy) => Ok(copy.write_at(bytes, offset)?),
             None => Ok(()),

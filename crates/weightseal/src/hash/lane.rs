@@ -3,7 +3,7 @@
 use blake3::hazmat::HasherExt as _;
 use sha256_mb::{Input, Sha256};
 
-use super::plan::{ChunkCollector, left_in_chunk};
+use super::plan::ChunkCollector;
 use super::{ChunkList, Chunks, Cut, Plan};
 use crate::digest::{CHUNK_SIZE, ContentDigest, ContentHasher, Digest, HashAlgorithm};
 
@@ -100,7 +100,7 @@ impl LaneHasher {
 }
 
 impl Both {
-    pub(super) fn new(size: u64, list: ChunkList) -> Self {
+    fn new(size: u64, list: ChunkList) -> Self {
         let (whole, chunk) = (Sha256::new(), Sha256::new());
         Self { whole, chunk, in_chunk: 0, chunks: ChunkCollector::new(size, list) }
     }
@@ -112,23 +112,23 @@ impl Both {
     }
 
     /// Most bytes that may be added at once.
-    pub(super) fn left_in_chunk(&self) -> u64 {
-        left_in_chunk(self.in_chunk)
+    fn left_in_chunk(&self) -> u64 {
+        CHUNK_SIZE - self.in_chunk
     }
 
-    pub(super) fn absorb<'a>(&'a mut self, bytes: &'a [u8], inputs: &mut Vec<Input<'a>>) {
+    fn absorb<'a>(&'a mut self, bytes: &'a [u8], inputs: &mut Vec<Input<'a>>) {
         self.in_chunk += bytes.len() as u64;
         inputs.push(Input { hasher: &mut self.whole, bytes });
         inputs.push(Input { hasher: &mut self.chunk, bytes });
     }
 
-    pub(super) fn absorbed(&mut self) {
+    fn absorbed(&mut self) {
         if self.in_chunk == CHUNK_SIZE {
             self.end_chunk();
         }
     }
 
-    pub(super) fn finish(mut self) -> (Digest, Chunks) {
+    fn finish(mut self) -> (Digest, Chunks) {
         self.end_chunk();
         (Digest::from_bytes(self.whole.finish()), self.chunks.finish())
     }

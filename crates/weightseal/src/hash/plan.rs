@@ -3,6 +3,8 @@
 
 use std::num::NonZeroU64;
 
+use sha256_mb::digest_many;
+
 use super::FileDigest;
 use crate::digest::{CHUNK_SIZE, ChunkRootHasher, ContentDigest, Digest, HashAlgorithm};
 
@@ -116,7 +118,14 @@ impl ChunkCollector {
     }
 }
 
-/// The bytes between `offset` and the end of its chunk.
-pub(super) fn left_in_chunk(offset: u64) -> u64 {
-    CHUNK_SIZE - offset % CHUNK_SIZE
+/// The size of a chunk in memory, in bytes.
+pub(super) const CHUNK: usize = 1024 * 1024;
+const _: () = assert!(CHUNK as u64 == CHUNK_SIZE);
+
+/// Chunks that are hashed side by side: as many as the widest kernel of [`sha256_mb`] takes.
+pub(super) const CHUNKS: usize = 16;
+
+/// The digests of chunks, side by side.
+pub(super) fn digest_chunks(chunks: &[&[u8]]) -> impl Iterator<Item = Digest> {
+    digest_many(chunks).into_iter().map(Digest::from_bytes)
 }

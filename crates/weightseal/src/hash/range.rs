@@ -2,17 +2,13 @@
 
 use std::ops::Range;
 
-use sha256_mb::digest_many;
-
+use super::plan::{CHUNK, CHUNKS, digest_chunks};
 use super::{HashError, Observer};
 use crate::digest::{CHUNK_SIZE, ContentDigest, ContentHasher, Digest, HashAlgorithm};
 use crate::file::{FileError, OpenedFile};
 
 /// Bytes that are read at once.
 const BLOCK: usize = 256 * 1024;
-
-/// Chunks that are read and hashed at once: as many as make that fast.
-const WINDOW: u64 = 16;
 
 /// The digest of a range of the file that is open, and how many bytes it has: fewer than asked for where the file ends.
 ///
@@ -80,14 +76,12 @@ pub fn read_listed_range(
         if observer.cancelled() {
             return Err(HashError::Cancelled);
         }
-        let count = (end - start).min(WINDOW * CHUNK_SIZE);
-        // At most a window, which any machine can address.
-        window.resize(usize::try_from(count).expect("a window is small"), 0);
+        let count = (end - start).min((CHUNKS * CHUNK) as u64);
+        // At most so many chunks, which any machine can address.
+        window.resize(usize::try_from(count).expect("some chunks are small"), 0);
         read_exactly(file, &mut window, start)?;
-        let chunks: Vec<&[u8]> =
-            window.chunks(usize::try_from(CHUNK_SIZE).expect("a chunk is small")).collect();
-        for (at, found) in digest_many(&chunks).into_iter().enumerate() {
-            let found = Digest::from_bytes(found);
+        let chunks: Vec<&[u8]> = window.chunks(CHUNK).collect();
+        for (at, found) in digest_chunks(&chunks).enumerate() {
             let chunk_start = start + at as u64 * CHUNK_SIZE;
             let chunk = chunk_start..chunk_start + chunks[at].len() as u64;
             let expected = *list.next().expect("a digest for each chunk of the range");

@@ -1,16 +1,10 @@
 //! Hashing what somebody writes, piece by piece, without knowing how much there will be.
 
-use sha256_mb::{Sha256, digest_many};
+use sha256_mb::Sha256;
 
+use super::plan::{CHUNK, CHUNKS, digest_chunks};
 use super::{Chunks, FileDigest};
-use crate::digest::{CHUNK_SIZE, Digest, chunk_root};
-
-/// Chunks that are hashed side by side: as many as the widest kernel takes.
-const CHUNKS: usize = 16;
-
-/// The size of a chunk in memory.
-const CHUNK: usize = 1024 * 1024;
-const _: () = assert!(CHUNK as u64 == CHUNK_SIZE);
+use crate::digest::{Digest, chunk_root};
 
 /// Computes the digest of a whole file, piece by piece. What another core has just written is hashed at full speed.
 #[derive(Clone, Debug)]
@@ -79,7 +73,7 @@ impl ChunkStream {
 
     fn hash(&mut self) {
         let chunks: Vec<&[u8]> = self.waiting.chunks(CHUNK).collect();
-        self.digests.extend(digest_many(&chunks).into_iter().map(Digest::from_bytes));
+        self.digests.extend(digest_chunks(&chunks));
         self.waiting.clear();
     }
 }

@@ -109,7 +109,7 @@ impl Run<'_> {
         let source = opened.path().to_owned();
         let copy = match self.target.copy_to.as_ref().filter(|_| self.may_be_wanted(&opened, size)) {
             Some(path) => {
-                self.ensure_not_an_input(path, &opened)?;
+                self.ensure_not_an_input(path, &[opened.path()])?;
                 Some(Copy::Placed(Staged::create(path, 0o600)?))
             }
             None => self.begin_to_keep(&opened, name, size)?.map(Copy::Kept),
@@ -140,8 +140,8 @@ impl Run<'_> {
     }
 
     /// A copy over one of the files that are being verified would destroy it.
-    pub(super) fn ensure_not_an_input(&self, copy: &Path, opened: &OpenedFile) -> Result<(), Trouble> {
-        let inputs = self.facts.signature_file.iter().map(PathBuf::as_path).chain([opened.path()]);
+    pub(super) fn ensure_not_an_input(&self, copy: &Path, read: &[&Path]) -> Result<(), Trouble> {
+        let inputs = self.facts.signature_file.iter().map(PathBuf::as_path).chain(read.iter().copied());
         let files = self.facts.files.iter().map(|file| file.path.as_path());
         match inputs.chain(files).find(|input| is_same(copy, input)) {
             Some(input) => Err(Trouble::CopyOverInput { path: input.to_owned() }),

@@ -69,7 +69,7 @@ impl Run<'_> {
         let mut fact = fact_of(file, asked.as_str(), opened.path().to_owned());
         if let Some(range) = &self.target.range {
             let at = self.facts.signature_file.clone().unwrap_or_default();
-            let listed = Listed::of_files(&statement.files, 0);
+            let listed = Listed::new(&statement.files, 0);
             let path = opened.path().to_owned();
             let shown = self.range_of(range, &opened, &mut fact, &listed, (&path, &at));
             self.facts.files.push(fact);

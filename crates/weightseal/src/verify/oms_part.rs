@@ -71,7 +71,7 @@ impl Run<'_> {
         let mut fact = self.facts.files[position].clone();
         let result = match tree.open_file(Path::new(asked)) {
             Ok(opened) => {
-                let listed = Listed::of_files(&statement.files, position);
+                let listed = Listed::new(&statement.files, position);
                 self.range_of(range, &opened, &mut fact, &listed, (tree.root(), signature))
             }
             Err(error) => {

@@ -10,7 +10,6 @@ use super::outcome::{Failure, Outcome, Partial, Trouble};
 use super::reason::Reason;
 use super::run::{Policy, Run, Shown, Target, verify_with};
 use crate::digest::{CHUNK_SIZE, Digest};
-use crate::envelope::{Resource, SignedFile};
 use crate::file::{FileError, Links, OpenedFile, Staged, companion};
 use crate::format::{
     CHUNK_LIST_HEAD, CHUNK_LIST_SUFFIX, ChunkListFault, ChunkListReader, ChunkedFile, chunk_list_section,
@@ -57,9 +56,12 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn new(signed: impl Iterator<Item = SignedBytes>, asked: usize) -> Self {
+    pub(super) fn new<'a, T>(signed: &'a [T], asked: usize) -> Self
+    where
+        SignedBytes: From<&'a T>,
+    {
         let (mut files, mut position) = (Vec::new(), None);
-        for (at, signed) in signed.enumerate() {
+        for (at, signed) in signed.iter().map(SignedBytes::from).enumerate() {
             if let SignedBytes { size: Some(size), chunk_root: Some(root) } = signed {
                 if at == asked {
                     position = Some(files.len());
@@ -68,14 +70,6 @@ impl Listed {
             }
         }
         Self { files, position }
-    }
-
-    pub(super) fn of_resources(resources: &[Resource], asked: usize) -> Self {
-        Self::new(resources.iter().map(SignedBytes::from), asked)
-    }
-
-    pub(super) fn of_files(files: &[SignedFile], asked: usize) -> Self {
-        Self::new(files.iter().map(SignedBytes::from), asked)
     }
 }
 
@@ -125,8 +119,7 @@ impl Run<'_> {
         };
         let mut placed = match &self.target.copy_to {
             Some(path) => {
-                self.ensure_not_an_input(path, opened)?;
-                self.ensure_not_an_input_besides(path, &place)?;
+                self.ensure_not_an_input(path, &[opened.path(), &place])?;
                 Some(Staged::create(path, 0o600)?)
             }
             None => None,
@@ -150,13 +143,6 @@ impl Run<'_> {
             self.reasons.push(Reason::ChunkMismatch { name, range, expected, found });
         }
         Ok(Shown { placed, ..shown })
-    }
-
-    fn ensure_not_an_input_besides(&self, copy: &Path, list: &Path) -> Result<(), Trouble> {
-        match crate::file::is_same(copy, list) {
-            true => Err(Trouble::CopyOverInput { path: list.to_owned() }),
-            false => Ok(()),
-        }
     }
 
     /// The digests of these chunks. Nothing is read that a signature without a file behind it made large: the file that is

@@ -343,7 +343,7 @@ impl Run<'_> {
         self.hold_against_keys(file, &Claimed::of(manifest));
         if let Some(range) = &self.target.range {
             let resources = manifest.signed.as_ref().map_or(&[][..], |signed| &signed.statement.resources);
-            let listed = Listed::of_resources(resources, 0);
+            let listed = Listed::new(resources, 0);
             let path = opened.path().to_owned();
             let shown = self.range_of(range, &opened, &mut fact, &listed, (&path, at));
             self.facts.files.push(fact);
@@ -404,7 +404,7 @@ impl Run<'_> {
                             bundle.signed.as_ref().map_or(&[][..], |signed| &signed.statement.resources);
                         let is_it = |resource: &Resource| resource.name.as_ref() == Some(name);
                         let at_resource = resources.iter().position(is_it).unwrap_or(usize::MAX);
-                        let listed = Listed::of_resources(resources, at_resource);
+                        let listed = Listed::new(resources, at_resource);
                         let mut fact = self.facts.files[position].clone();
                         let shown = self.range_of(range, &opened, &mut fact, &listed, (at, at));
                         self.facts.files[position] = fact;
