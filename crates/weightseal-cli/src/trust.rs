@@ -158,8 +158,7 @@ pub fn read_store(path: &Path) -> Result<TrustStore, Problem> {
 pub fn parse_store(path: &Path, text: &[u8]) -> Result<TrustStore, Problem> {
     let folder = folder_of(path);
     let read = |named: &str| read_protected(&folder.join(named), MAX_FILE);
-    TrustStore::parse(text, &read)
-        .map_err(|error| Problem::of_file(path, &error, error.code(), error.hint()))
+    TrustStore::parse(text, &read).map_err(|error| Problem::of_file(path, &error, error.code(), error.hint()))
 }
 
 fn compat(trust: &TrustArguments) -> OmsCompat {

@@ -20,6 +20,6 @@ pub use sigstore::{
     TrustedRootError, describe, judge_sigstore, trusted_time,
 };
 pub use store::{
-    CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Pattern, Revocation, Rule, SignatureFormat, Signer,
-    Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
+    CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Pattern, Revocation, Rule, SignatureFormat,
+    Signer, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
 };

@@ -102,7 +102,10 @@ impl TrustStoreError {
             Self::SameKey { .. } => {
                 Some("one key belongs to one signer: otherwise nobody could say who signed".to_owned())
             }
-            _ => Some("nothing is verified with a store that is not sound; docs/spec/trust.md is its page".to_owned()),
+            _ => Some(
+                "nothing is verified with a store that is not sound; docs/spec/trust.md is its page"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -41,13 +41,16 @@ pub(super) fn store(bytes: &[u8], read: &Read<'_>) -> Result<TrustStore, TrustSt
     let mut top = Table::top(document.as_table(), &lines)?;
     let serial = top.require("serial")?.integer()?;
     let expires_at = top.require("expires_at")?.time()?;
-    let mut reader = Reader { read, by_key: HashMap::new(), names: HashMap::new(), identities: HashMap::new(), keys: 0 };
+    let mut reader =
+        Reader { read, by_key: HashMap::new(), names: HashMap::new(), identities: HashMap::new(), keys: 0 };
     let signers = match top.take("signer") {
         Some(node) => reader.signers(&node)?,
         None => Vec::new(),
     };
     let rules = match top.take("rule") {
-        Some(node) => bounded(&node, MAX_RULES)?.iter().map(|rule| reader.rule(rule)).collect::<Result<_, _>>()?,
+        Some(node) => {
+            bounded(&node, MAX_RULES)?.iter().map(|rule| reader.rule(rule)).collect::<Result<_, _>>()?
+        }
         None => Vec::new(),
     };
     let unauthenticated = match top.take("unauthenticated") {
@@ -99,7 +102,9 @@ impl Reader<'_> {
                 let place = KeyPlace { signer: at, key: position };
                 let trusted = self.key(key, place, &signers, name)?;
                 if let Some(version) = trusted.version.filter(|version| !versions.insert(*version)) {
-                    return Err(key.value(format_args!("has version {version}, and so has another key of this signer")));
+                    return Err(key.value(format_args!(
+                        "has version {version}, and so has another key of this signer"
+                    )));
                 }
                 signer.keys.push(trusted);
             }
@@ -150,7 +155,9 @@ impl Reader<'_> {
             Means::Certificate(means) => {
                 let identity = means.rules.identity.clone().unwrap_or_default();
                 for root in means.rules.roots.fingerprints() {
-                    if let Some(first) = self.identities.insert((root.to_string(), identity.clone()), place.signer) {
+                    if let Some(first) =
+                        self.identities.insert((root.to_string(), identity.clone()), place.signer)
+                    {
                         return Err(same(first));
                     }
                 }
@@ -175,8 +182,10 @@ impl Reader<'_> {
                 Ok(Means::Key(key.map_err(|error| TrustStoreError::Key { line, field, error })?))
             }
             (None, Some(node), None) => {
-                let certificate = |node: &Node<'_>, error| {
-                    TrustStoreError::Certificate { line: node.line, field: node.path.clone(), error }
+                let certificate = |node: &Node<'_>, error| TrustStoreError::Certificate {
+                    line: node.line,
+                    field: node.path.clone(),
+                    error,
                 };
                 let roots = CertificateRoots::from_pem(&self.bytes(&node, "-----BEGIN")?)
                     .map_err(|error| certificate(&node, error))?;
@@ -207,7 +216,10 @@ impl Reader<'_> {
             (None, None, None) => Err(table.wrong("public_key", FieldProblem::Missing)),
             _ => Err(table.wrong(
                 "public_key",
-                FieldProblem::Value("is one of three ways, and only one of `public_key`, `ca_root`, `issuer` may be there".to_owned()),
+                FieldProblem::Value(
+                    "is one of three ways, and only one of `public_key`, `ca_root`, `issuer` may be there"
+                        .to_owned(),
+                ),
             )),
         }
     }
@@ -252,15 +264,8 @@ impl Reader<'_> {
             },
         };
         table.finish()?;
-        let rule = Rule {
-            models,
-            signers,
-            threshold,
-            minimum_model_version,
-            max_age,
-            allowed_formats,
-            level,
-        };
+        let rule =
+            Rule { models, signers, threshold, minimum_model_version, max_age, allowed_formats, level };
         let asks = rule.signers.is_some()
             || rule.threshold.is_some()
             || rule.minimum_model_version.is_some()
@@ -274,7 +279,10 @@ impl Reader<'_> {
         let mut names = BTreeSet::new();
         for name in bounded(node, MAX_SIGNERS)? {
             let Some(signer) = self.names.get(name.text()?) else {
-                return Err(name.value(format_args!("is `{}`, and no signer has this name", crate::text::Escaped(name.text()?))));
+                return Err(name.value(format_args!(
+                    "is `{}`, and no signer has this name",
+                    crate::text::Escaped(name.text()?)
+                )));
             };
             if !names.insert(*signer) {
                 return Err(name.value("is there twice"));
