@@ -77,7 +77,7 @@ pub enum Asker {
 }
 
 /// One question and its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Who asks.
     pub by: Asker,
@@ -88,7 +88,7 @@ pub struct Step {
 }
 
 /// The answer to one question.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It is as asked.
     Holds,
@@ -99,7 +99,7 @@ pub enum Answer {
 }
 
 /// The decision, question by question.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// The rules that apply, by their positions.
     pub rules: Vec<usize>,

@@ -148,8 +148,8 @@ impl Memory {
         }
     }
 
-    /// Remembers what was accepted.
-    pub fn remember(&mut self, store: &TrustStore) {
+    /// Remembers which store decided.
+    pub fn remember_store(&mut self, store: &TrustStore) {
         self.store_serial = self.store_serial.max(store.serial());
     }
 

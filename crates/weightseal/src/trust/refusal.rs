@@ -34,7 +34,7 @@ impl fmt::Display for Question {
 }
 
 /// Why the caller's requirements are not met.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The manifest names a key that was not given.
     #[error("the signature names key {}, which is not {}", .named.short(), among(.given))]
