@@ -17,6 +17,9 @@ STORES = FOLDER / "stores"
 TABLE = json.loads((FOLDER / "table.json").read_text(encoding="utf-8"))
 
 
+RELEASE = "p256"  # the key of the certificate for release@example.com
+
+
 def rows():
     return [complete(row) for row in TABLE["rows"]]
 

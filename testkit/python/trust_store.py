@@ -228,6 +228,8 @@ def material(value, read_file, *more):
         return read_file(value)
     except (OSError, ValueError) as error:
         raise malformed(str(error)) from None
+    except KeyProblem as problem:
+        raise problem if problem.code == "writable-by-others" else malformed(str(problem)) from None
 
 
 def one_key(value, read_file):
