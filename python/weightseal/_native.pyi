@@ -14,6 +14,7 @@ _Path: TypeAlias = str | PathLike[str]
 __all__ = [
     "ModelWriter",
     "SealedBytes",
+    "TrustStore",
     "Verified",
     "VerifiedDir",
     "VerifiedFile",
@@ -42,7 +43,9 @@ class Verified:
 
     @property
     def verdict(self) -> str:
-        """`verified`: every file of the model. `partial`: the files that were asked for."""
+        """`verified`: every file of the model. `partial`: the files that were asked for. `tolerated`: a rule of the trust
+        store that only warns let something pass.
+        """
     @property
     def authenticated(self) -> bool:
         """Whether name, signer, time and versions are signed."""
@@ -51,7 +54,7 @@ class Verified:
         """The signed name of the model or the set; None if not authenticated."""
     @property
     def signer(self) -> str | None:
-        """Who signs, by the key holder's word; None if not authenticated."""
+        """Who signs: by the trust store, or else by the key holder's word; None if not authenticated."""
     @property
     def signed_at(self) -> str | None:
         """When, as RFC 3339 text; None if not authenticated."""
@@ -100,8 +103,35 @@ class Verified:
     @property
     def hard_linked(self) -> list[str]:
         """The files that have other names elsewhere on their file system; looked at for OMS signatures only."""
+    @property
+    def trust(self) -> dict[str, Any] | None:
+        """What the trust store says: its serial number and end, signer, key version, expected name, rules,
+        countersignatures; None without a store.
+        """
+    @property
+    def tolerated(self) -> list[dict[str, Any]]:
+        """What a rule that only warns let pass, each with `code`, `message` and `hint`; empty unless the verdict is
+        `tolerated`.
+        """
     def to_dict(self) -> dict[str, Any]:
         """All facts, as `weightseal verify --json` prints them (docs/spec/result.md)."""
+
+@final
+class TrustStore:
+    """A trust store as it was read: who may sign which models. It does not change when its file does."""
+
+    @staticmethod
+    def load(path: _Path) -> TrustStore:
+        """Reads a trust store and the files that it names. Nobody else may be able to write any of them."""
+    @property
+    def path(self) -> Path:
+        """Its path."""
+    @property
+    def serial(self) -> int:
+        """Its number, raised by every change."""
+    @property
+    def expires_at(self) -> str:
+        """From when on it decides nothing, as RFC 3339 text."""
 
 @disjoint_base
 class SealedBytes:
@@ -226,9 +256,11 @@ def sign_model(
     signing: dict[str, Any],
     progress: Progress | None,
 ) -> dict[str, Any]: ...
-def verify(question: dict[str, Any], progress: Progress | None) -> Verified: ...
-def verify_model(question: dict[str, Any], progress: Progress | None) -> Verified: ...
-def verify_published(question: dict[str, Any], is_bundle: bool, progress: Progress | None) -> tuple[Verified, str]: ...
+def verify(question: dict[str, Any], allow_tolerated: bool, progress: Progress | None) -> Verified: ...
+def verify_model(question: dict[str, Any], allow_tolerated: bool, progress: Progress | None) -> Verified: ...
+def verify_published(
+    question: dict[str, Any], is_bundle: bool, allow_tolerated: bool, progress: Progress | None
+) -> tuple[Verified, str]: ...
 def load_file(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedFile: ...
 def load_dir(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedDir: ...
 def run_command(arguments: Sequence[str], stdout_is_open: bool) -> int: ...
