@@ -9,6 +9,7 @@
 pub mod args;
 pub mod args_oms;
 mod commands;
+pub mod explain;
 mod interrupt;
 mod output;
 mod passphrase;
