@@ -15,6 +15,7 @@ mod passphrase;
 mod problem;
 mod progress;
 pub mod result;
+mod store;
 pub mod trust;
 
 use std::ffi::OsString;
