@@ -327,6 +327,8 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         "signed_at": facts.signed_at.as_ref().filter(|_| is_signed).map(|time| time.as_str()),
         "expires_at": facts.expires_at.as_ref().map(|time| time.as_str()),
         "model_version": facts.model_version,
+        "countersigns": facts.countersigns.map(|digest| digest.to_string()),
+        "renews": facts.renews.map(|digest| digest.to_string()),
         "annotations": facts.annotations,
         "statement_sha256": facts.statement.map(|digest| digest.to_string()),
     });

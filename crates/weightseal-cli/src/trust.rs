@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use weightseal::file::{Links, read_bounded};
+use weightseal::file::{Links, folder_of, read_bounded, read_protected};
 use weightseal::key::{KeyFileError, PublicKey, load_public};
 use weightseal::listing::{Layout, SafeName, parse_ignored};
 use weightseal::time::Instant;
 use weightseal::trust::{
-    CertificateRoots, CertificateRules, KeyRing, OmsCompat, Requirements, SigstoreRules, TrustedRoot,
-    certificates_from_pem,
+    CertificateRoots, CertificateRules, KeyRing, MAX_TRUST_STORE, OmsCompat, Requirements, SigstoreRules,
+    TrustStore, TrustedRoot, certificates_from_pem,
 };
 use weightseal::verify::{DefaultExcludes, FolderRules, Policy, SignedLinks, UnsignedFiles};
 
@@ -141,6 +141,24 @@ pub fn read_certificates(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Problem> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(read_bounded(path, Links::Follow, MAX_FILE)?.0)
+}
+
+/// Reads a trust store and the files that it names. Nobody else may be able to write any of them.
+///
+/// # Errors
+/// A file that cannot be used.
+pub fn read_store(path: &Path) -> Result<TrustStore, Problem> {
+    parse_store(path, &read_protected(path, MAX_TRUST_STORE)?)
+}
+
+/// Reads the text of a store that is or will be at `path`, and the files that it names.
+///
+/// # Errors
+/// A store or a file that cannot be used.
+pub fn parse_store(path: &Path, text: &[u8]) -> Result<TrustStore, Problem> {
+    let folder = folder_of(path);
+    let read = |named: &str| read_protected(&folder.join(named), MAX_FILE);
+    TrustStore::parse(text, &read).map_err(|error| Problem::of_file(path, &error, error.code(), error.hint()))
 }
 
 fn compat(trust: &TrustArguments) -> OmsCompat {

@@ -5,6 +5,7 @@ mod certificate;
 mod decide;
 mod refusal;
 mod sigstore;
+mod store;
 
 pub use certificate::{
     CertificateError, CertificateFacts, CertificateLabel, CertificateOrigin, CertificateRefusal,
@@ -17,4 +18,8 @@ pub use refusal::{Question, Refusal};
 pub use sigstore::{
     LogProblem, MAX_PROOFS, SigstoreClaims, SigstoreFacts, SigstoreRefusal, SigstoreRules, TrustedRoot,
     TrustedRootError, describe, judge_sigstore, trusted_time,
+};
+pub use store::{
+    CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Pattern, Revocation, Rule, SignatureFormat,
+    Signer, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
 };

@@ -311,6 +311,10 @@ pub struct Facts {
     pub expires_at: Option<Timestamp>,
     /// Which version of the model.
     pub model_version: Option<u64>,
+    /// The statement that this one stands beside as a countersignature.
+    pub countersigns: Option<Digest>,
+    /// The statement that this one took the place of.
+    pub renews: Option<Digest>,
     /// What else the signer wrote down, signed.
     pub annotations: BTreeMap<String, String>,
     /// The digest of the signed statement: names this very signature's content.
@@ -346,6 +350,8 @@ impl Facts {
             signed_at: None,
             expires_at: None,
             model_version: None,
+            countersigns: None,
+            renews: None,
             annotations: BTreeMap::new(),
             statement: None,
             ignored: Vec::new(),

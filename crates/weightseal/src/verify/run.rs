@@ -510,6 +510,7 @@ impl Run<'_> {
         if let Some(claims) = claims {
             self.facts.expires_at = claims.expires_at.clone();
             self.facts.model_version = claims.model_version;
+            (self.facts.countersigns, self.facts.renews) = (claims.countersigns, claims.renews);
             self.facts.annotations = claims.annotations.clone();
         }
     }

@@ -54,6 +54,11 @@ impl CertificateRoots {
         self.0.len()
     }
 
+    /// The SHA-256 digests of the roots.
+    pub fn fingerprints(&self) -> impl Iterator<Item = crate::digest::Digest> {
+        self.0.iter().map(Parsed::fingerprint)
+    }
+
     pub(super) fn certificates(&self) -> &[Parsed] {
         &self.0
     }
