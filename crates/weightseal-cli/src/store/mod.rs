@@ -1,4 +1,13 @@
-//! Changing a trust store: its text, its file, and which of its keys somebody means.
+//! Changing a trust store: its text, its file, which of its keys somebody means, and how keys are shown.
 
-#![expect(dead_code, reason = "for now")]
+mod file;
+mod overlap;
+mod select;
+mod show;
 mod text;
+
+pub(crate) use file::{CommitError, StoreEdit, create};
+pub(crate) use overlap::overlap;
+pub(crate) use select::{SelectError, select};
+pub(crate) use show::{KeyState, edited, key_json, key_name, seconds};
+pub(crate) use text::{Listed, NewKey, NewMeans, RuleEdit, StoreText, TextError};

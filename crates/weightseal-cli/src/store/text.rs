@@ -338,9 +338,7 @@ fn tables<'a>(
     parent: &'a mut dyn TableLike,
     name: &'static str,
 ) -> Result<Vec<&'a mut dyn TableLike>, TextError> {
-    const fn shape(field: &'static str) -> TextError {
-        TextError::Shape { field }
-    }
+    let shape = || TextError::Shape { field: name };
     match parent.get_mut(name) {
         None | Some(Item::None) => Ok(Vec::new()),
         Some(Item::ArrayOfTables(tables)) => {
@@ -350,10 +348,10 @@ fn tables<'a>(
             .iter_mut()
             .map(|value| match value {
                 Value::InlineTable(table) => Ok(table as &mut dyn TableLike),
-                _ => Err(shape(name)),
+                _ => Err(shape()),
             })
             .collect(),
-        Some(_) => Err(shape(name)),
+        Some(_) => Err(shape()),
     }
 }
 
