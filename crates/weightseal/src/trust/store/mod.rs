@@ -17,7 +17,7 @@ use super::sigstore::{SigstoreRules, TrustedRoot};
 use crate::digest::Digest;
 use crate::file::FileError;
 use crate::key::{KeyId, PublicKey};
-use crate::time::{Age, Instant};
+use crate::time::{Age, Instant, Timestamp};
 
 /// Largest store in bytes: 10 000 keys of RSA-8192 fit four times.
 pub const MAX_TRUST_STORE: u64 = 16 * 1024 * 1024;
@@ -32,6 +32,14 @@ pub struct TrustStore {
     unauthenticated: Vec<Unenveloped>,
     by_key: HashMap<KeyId, KeyPlace>,
     listed: HashSet<Unenveloped>,
+}
+
+/// The store decides nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the trust store expired at {}", Timestamp::from_instant(*.at).to_seconds())]
+pub struct StoreExpired {
+    /// When.
+    pub at: Instant,
 }
 
 /// Somebody who signs.
@@ -202,6 +210,15 @@ impl TrustStore {
     /// The moment from which it decides nothing.
     pub fn expires_at(&self) -> Instant {
         self.expires_at
+    }
+
+    /// Makes sure that it still decides.
+    ///
+    /// # Errors
+    /// [`StoreExpired`].
+    pub fn ensure_current(&self, now: Instant) -> Result<(), StoreExpired> {
+        let at = self.expires_at;
+        if at <= now { Err(StoreExpired { at }) } else { Ok(()) }
     }
 
     /// The signers, in the order written.
