@@ -5,9 +5,11 @@ mod overlap;
 mod select;
 mod show;
 mod text;
+mod unfit;
 
 pub(crate) use file::{CommitError, StoreEdit, create};
 pub(crate) use overlap::overlap;
 pub(crate) use select::{SelectError, select};
-pub(crate) use show::{KeyState, edited, key_json, key_name, seconds};
+pub(crate) use show::{KeyState, edited, key_json, key_name, same_key, seconds, up_to_seconds};
 pub(crate) use text::{Listed, NewKey, NewMeans, RuleEdit, StoreText, TextError};
+pub(crate) use unfit::Unfit;

@@ -56,6 +56,27 @@ pub(crate) fn seconds(time: Instant) -> String {
     Timestamp::from_instant(time).to_seconds()
 }
 
+/// The first whole second that is not before `time`: a store has no fractions.
+pub(crate) fn up_to_seconds(time: Instant) -> Instant {
+    let seconds = time.as_second() + i64::from(time.subsec_nanosecond() > 0);
+    Instant::from_second(seconds).unwrap_or(time)
+}
+
+/// Whether two entries stand for the same key, whatever else is said of it.
+pub(crate) fn same_key(one: &TrustedKey, other: &TrustedKey) -> bool {
+    match (&one.means, &other.means) {
+        (Means::Key(one), Means::Key(other)) => one.id() == other.id(),
+        (Means::Certificate(one), Means::Certificate(other)) => {
+            one.rules.identity == other.rules.identity
+                && one.rules.roots.fingerprints().eq(other.rules.roots.fingerprints())
+        }
+        (Means::Sigstore(one), Means::Sigstore(other)) => {
+            (&one.identity, &one.issuer) == (&other.identity, &other.issuer)
+        }
+        _ => false,
+    }
+}
+
 /// A key in a few words, without its signer.
 pub(crate) fn key_name(key: &TrustedKey) -> String {
     let version = key.version.map(|version| format!(" (version {version})")).unwrap_or_default();
