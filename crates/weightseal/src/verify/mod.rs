@@ -3,6 +3,7 @@
 //! Everything that is wrong is reported, the most specific first. Nothing here returns a truth value:
 //! [`Verified`] can be made by [`verify`] alone, and holds facts, never a handle to bytes that could change.
 
+mod below;
 mod content;
 mod facts;
 mod find;
@@ -14,6 +15,7 @@ mod range;
 mod reason;
 mod run;
 
+pub use below::{SignedPlace, find_signed};
 pub use facts::{
     Beside, Check, Checked, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
     Weakening,
