@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod args_oms;
+pub mod args_trust;
 mod commands;
 mod interrupt;
 mod output;
@@ -89,6 +90,8 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
         Command::Key(KeyCommand::ChangePassphrase(arguments)) => {
             commands::key::change_passphrase(&arguments, output)
         }
+        Command::Key(KeyCommand::Rotate(arguments)) => commands::rotate::run(&arguments, output),
+        Command::Trust(command) => commands::trust::run(&command, output),
         Command::Sign(arguments) => commands::sign::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use weightseal::file::{FileError, Replace, Staged, exists, read_protected, resolve};
 use weightseal::trust::{MAX_TRUST_STORE, TrustStore};
 
-use super::{StoreText, TextError};
+use super::StoreText;
+use super::text::TextError;
 use crate::interrupt;
 use crate::problem::Problem;
 use crate::trust::parse_store;

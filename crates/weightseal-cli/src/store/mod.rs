@@ -11,5 +11,5 @@ pub(crate) use file::{CommitError, StoreEdit, create};
 pub(crate) use overlap::overlap;
 pub(crate) use select::{SelectError, select};
 pub(crate) use show::{KeyState, edited, key_json, key_name, same_key, seconds, up_to_seconds};
-pub(crate) use text::{Listed, NewKey, NewMeans, RuleEdit, StoreText, TextError};
+pub(crate) use text::{NewKey, NewMeans, RuleEdit, StoreText};
 pub(crate) use unfit::Unfit;

@@ -57,7 +57,9 @@ impl SelectError {
                     .to_owned()
             }
             Self::NotThere { .. } => "`weightseal trust list` shows the keys that are".to_owned(),
-            Self::Several { .. } => "name one of them: by more digits of its id, or as SIGNER:VERSION".to_owned(),
+            Self::Several { .. } => {
+                "name one of them: by more digits of its id, or as SIGNER:VERSION".to_owned()
+            }
         })
     }
 }

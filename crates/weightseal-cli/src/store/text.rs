@@ -3,9 +3,10 @@
 
 use toml_edit::{Array, ArrayOfTables, Datetime, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 use weightseal::digest::Digest;
-use weightseal::key::{KeyId, PublicKey};
+use weightseal::key::PublicKey;
 use weightseal::text::Escaped;
 use weightseal::time::{Instant, Timestamp};
+use weightseal::trust::Unenveloped;
 
 /// Why a text could not be edited. What the parser of the library accepts can be edited, so these are rare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,17 +151,6 @@ pub(crate) enum RuleEdit {
     Unchanged,
 }
 
-/// A manifest without envelope that was verified, and is to be listed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Listed {
-    /// The file's name.
-    pub(crate) model: String,
-    /// Its digest.
-    pub(crate) sha256: Digest,
-    /// The key that verified it.
-    pub(crate) key: KeyId,
-}
-
 /// The text of a store, taken apart so that single fields can be changed.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreText {
@@ -251,8 +241,27 @@ impl StoreText {
         key.map(KeyText).ok_or(TextError::Shape { field: "signer.key" })
     }
 
+    /// The files that the store names.
+    pub(crate) fn named_files(&mut self) -> Result<Vec<String>, TextError> {
+        const FIELDS: [&str; 4] = ["public_key", "ca_root", "intermediates", "trusted_root"];
+        let mut files = Vec::new();
+        for signer in tables(self.document.as_table_mut(), "signer")? {
+            for key in tables(signer, "key")? {
+                let texts = FIELDS.iter().filter_map(|field| key.get(field).and_then(Item::as_str));
+                // As the library tells them apart (section 1).
+                let is_file = |text: &&str| {
+                    !text.trim_start().starts_with("-----BEGIN") && !text.trim_start().starts_with('{')
+                };
+                files.extend(texts.filter(is_file).map(str::to_owned));
+            }
+        }
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
     /// Adds entries to `unauthenticated`.
-    pub(crate) fn list(&mut self, entries: &[Listed]) -> Result<(), TextError> {
+    pub(crate) fn list(&mut self, entries: &[Unenveloped]) -> Result<(), TextError> {
         let root = self.document.as_table_mut();
         for entry in entries {
             let fields = vec![
@@ -572,7 +581,7 @@ key = [{ public_key = "keys/two.pub" }]
 
     #[test]
     fn comments_in_a_list_stay_with_what_they_are_about() {
-        let listed = Listed {
+        let listed = Unenveloped {
             model: "m.pt".into(),
             sha256: Digest::of(b"m"),
             key: "00".repeat(32).parse().expect("an id"),

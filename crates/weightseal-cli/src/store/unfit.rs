@@ -47,7 +47,8 @@ impl Unfit {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Revoked { .. } => Some(
-                "what else is to change about a revocation is decided by hand: look through `frozen` then".to_owned(),
+                "what else is to change about a revocation is decided by hand: look through `frozen` then"
+                    .to_owned(),
             ),
             Self::Retired { .. } | Self::Ended { .. } => None,
         }

@@ -7,7 +7,9 @@ use weightseal::file::{Links, read_bounded};
 use weightseal::key::load_public;
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::time::Instant;
-use weightseal::trust::{CertificateError, TrustStore, TrustedRoot, certificates_from_pem, certificates_to_pem};
+use weightseal::trust::{
+    CertificateError, TrustStore, TrustedRoot, certificates_from_pem, certificates_to_pem,
+};
 
 use super::{in_the_way, parse_time};
 use crate::args_trust::TrustAddArguments;
@@ -60,7 +62,9 @@ fn report(
         Some(RuleEdit::Extended) => {
             output.text(&format!("rule:  {} may sign {models} as well\n", Escaped(name)));
         }
-        Some(RuleEdit::Unchanged) => output.text(&format!("rule:  {} may sign {models} already\n", Escaped(name))),
+        Some(RuleEdit::Unchanged) => {
+            output.text(&format!("rule:  {} may sign {models} already\n", Escaped(name)))
+        }
         None => {}
     }
     for warning in in_the_way(store, name, &arguments.models) {
@@ -136,7 +140,9 @@ fn identity(arguments: &TrustAddArguments) -> Result<Option<NewMeans>, Problem> 
         (None, Some(issuer)) => Ok(Some(NewMeans::Sigstore { identity, issuer: issuer.clone() })),
         (None, None) => Err(Problem::usage(
             "--certificate-identity says who, but nothing says how that is known",
-            Some("name the root that you trust with --ca-root, or the provider with --certificate-oidc-issuer"),
+            Some(
+                "name the root that you trust with --ca-root, or the provider with --certificate-oidc-issuer",
+            ),
         )),
     }
 }
@@ -165,7 +171,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 fn ensure_new(store: &TrustStore, key: &NewKey) -> Result<(), Problem> {
     let NewMeans::Key(public) = &key.means else { return Ok(()) };
     let Some(place) = store.find(&public.id()) else { return Ok(()) };
-    let there = format!("{} of `{}`", key_name(store.key(place)), Escaped(&store.signers()[place.signer].name));
+    let there =
+        format!("{} of `{}`", key_name(store.key(place)), Escaped(&store.signers()[place.signer].name));
     Err(Problem {
         code: "already-in-trust-store",
         ..Problem::usage(

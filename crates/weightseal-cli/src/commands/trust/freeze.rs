@@ -122,7 +122,9 @@ impl Frozen {
         output.text(&format!("frozen: {}{known}\n", count(new, "statement")));
         if self.untimed > 0 {
             let count = count(self.untimed, "frozen statement");
-            output.note(&format!("{count} without a time of signing: make sure that nobody else has made them"));
+            output.note(&format!(
+                "{count} without a time of signing: make sure that nobody else has made them"
+            ));
         }
         if self.of_others > 0 {
             output.note(&format!("{} with other keys left alone", count(self.of_others, "signature")));

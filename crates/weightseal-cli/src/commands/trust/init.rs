@@ -89,9 +89,11 @@ pub(crate) fn run(arguments: &TrustInitArguments, output: &mut Output) -> Result
     }
     output.json_of(|| {
         let mut value = edited("init", path, &store);
-        value["keys"] = store.signers().iter().flat_map(|signer| {
-            signer.keys.iter().map(|key| key_json(&signer.name, key, now))
-        }).collect();
+        value["keys"] = store
+            .signers()
+            .iter()
+            .flat_map(|signer| signer.keys.iter().map(|key| key_json(&signer.name, key, now)))
+            .collect();
         value["models"] = json!(models);
         value
     });
@@ -135,10 +137,12 @@ fn expand(glob: &Path) -> Result<Vec<PathBuf>, Problem> {
     let pattern = glob.file_name().and_then(|name| name.to_str()).filter(|name| name.contains(['*', '?']));
     let Some(pattern) = pattern.filter(|_| !exists(glob)) else { return Ok(vec![glob.to_owned()]) };
     let pattern: Vec<char> = pattern.chars().collect();
-    let fits = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| {
-        // As in a shell, a star does not stand for the dot that hides a file.
-        (!name.starts_with('.') || pattern.starts_with(&['.'])) && matches(&pattern, name)
-    });
+    let fits = |name: &std::ffi::OsStr| {
+        name.to_str().is_some_and(|name| {
+            // As in a shell, a star does not stand for the dot that hides a file.
+            (!name.starts_with('.') || pattern.starts_with(&['.'])) && matches(&pattern, name)
+        })
+    };
     let strip = |path: PathBuf| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
     let found = entries(folder_of(glob), MOST_ENTRIES, &fits)?;
     if found.is_empty() {

@@ -110,9 +110,10 @@ fn rule_line(store: &TrustStore, rule: &Rule) -> String {
 
 fn to_json(store: &TrustStore, path: &std::path::Path, now: Instant) -> Value {
     let mut value = edited("list", path, store);
-    let keys = store.signers().iter().flat_map(|signer| {
-        signer.keys.iter().map(|key| key_json(&signer.name, key, now))
-    });
+    let keys = store
+        .signers()
+        .iter()
+        .flat_map(|signer| signer.keys.iter().map(|key| key_json(&signer.name, key, now)));
     value["keys"] = keys.collect();
     value["signers"] = store.signers().iter().map(|signer| json!(signer.name)).collect();
     value["expired"] = json!(store.expires_at() <= now);

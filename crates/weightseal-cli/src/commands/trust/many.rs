@@ -49,7 +49,14 @@ impl Refused {
     }
 
     /// Says and counts a model that is refused.
-    pub(super) fn reject(&mut self, model: &Path, message: &str, code: &str, hint: Option<&str>, output: &Output) {
+    pub(super) fn reject(
+        &mut self,
+        model: &Path,
+        message: &str,
+        code: &str,
+        hint: Option<&str>,
+        output: &Output,
+    ) {
         let line = format!("`{}`: {message}", EscapedPath(model));
         output.failure("rejected", &line, code, &[], hint);
         self.rejected.push(entry(model, message, code));

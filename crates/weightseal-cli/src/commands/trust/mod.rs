@@ -7,6 +7,7 @@ mod freeze;
 mod import;
 mod init;
 mod list;
+mod many;
 mod retire;
 mod revoke;
 mod state;
@@ -56,9 +57,10 @@ fn in_the_way(store: &TrustStore, signer: &str, models: &[String]) -> Vec<String
         if admitted.is_none_or(|admitted| admitted.contains(&position)) {
             continue;
         }
-        let clash = rule.models.iter().find_map(|there| {
-            patterns.iter().find(|here| overlap(here, there)).map(|here| (here, there))
-        });
+        let clash = rule
+            .models
+            .iter()
+            .find_map(|there| patterns.iter().find(|here| overlap(here, there)).map(|here| (here, there)));
         if let Some((here, there)) = clash {
             warnings.push(format!(
                 "models that match `{}` as well as `{}` stay refused: the rule for the latter does not name `{}`",

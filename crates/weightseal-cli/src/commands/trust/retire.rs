@@ -3,8 +3,8 @@
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::time::Instant;
 
-use super::parse_time;
 use super::freeze::{self, Frozen};
+use super::parse_time;
 use crate::args_trust::TrustRetireArguments;
 use crate::output::Output;
 use crate::problem::Problem;

@@ -102,7 +102,8 @@ fn since(arguments: &TrustRevokeArguments, now: Instant) -> Result<Option<Instan
             Some("name the first moment at which somebody else may have had the key"),
         ));
     }
-    Ok(Some(since))
+    // In whole seconds, as in the store.
+    Ok(Some(Instant::from_second(since.as_second()).unwrap_or(since)))
 }
 
 /// A revoked key can get more frozen statements, by the same time. Whatever else is to change about a revocation is
