@@ -12,8 +12,8 @@ use crate::commands::keygen::{Protected, describe, free_pair};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::store::{
-    CommitError, KeyState, NewKey, SelectError, StoreEdit, Unfit, edited, key_json, key_name, seconds,
-    up_to_seconds,
+    CommitError, KeyState, NewKey, SelectError, StoreEdit, Unfit, edited, key_json, key_name, key_of,
+    seconds, up_to_seconds,
 };
 use crate::{interrupt, passphrase};
 
@@ -138,11 +138,10 @@ fn report(
     let end = old_key.signs_until.map(seconds).unwrap_or_default();
     let version = new_key.version.unwrap_or_default();
     output.text(&format!(
-        "trust store: {}  serial {}: {} of {} signs from {}, {} until {end}\n",
+        "trust store: {}  serial {}: {} signs from {}, {} until {end}\n",
         EscapedPath(path),
         store.serial(),
-        key_name(new_key),
-        Escaped(signer),
+        key_of(signer, new_key),
         new_key.signs_from.map(seconds).unwrap_or_default(),
         key_name(old_key),
     ));

@@ -10,6 +10,6 @@ mod unfit;
 pub(crate) use file::{CommitError, StoreEdit, create};
 pub(crate) use overlap::overlap;
 pub(crate) use select::{SelectError, select};
-pub(crate) use show::{KeyState, edited, key_json, key_name, same_key, seconds, up_to_seconds};
+pub(crate) use show::{KeyState, edited, key_json, key_name, key_of, same_key, seconds, up_to_seconds};
 pub(crate) use text::{NewKey, NewMeans, RuleEdit, StoreText};
 pub(crate) use unfit::Unfit;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use weightseal::key::load_public;
-use weightseal::text::{Escaped, EscapedPath};
+use weightseal::text::EscapedPath;
 use weightseal::trust::{KeyPlace, Means, TrustStore};
 
-use super::show::key_name;
+use super::show::key_of;
 use crate::problem::Problem;
 
 /// Shortest beginning of a key id that is looked up: eight digits are not alike by chance.
@@ -127,5 +127,5 @@ fn only(store: &TrustStore, named: &Path, places: Vec<KeyPlace>) -> Result<KeyPl
 }
 
 fn name_with_signer(store: &TrustStore, place: KeyPlace) -> String {
-    format!("{} of {}", key_name(store.key(place)), Escaped(&store.signers()[place.signer].name))
+    key_of(&store.signers()[place.signer].name, store.key(place))
 }

@@ -92,6 +92,14 @@ pub(crate) fn key_name(key: &TrustedKey) -> String {
     }
 }
 
+/// A key in a few words, with its signer.
+pub(crate) fn key_of(signer: &str, key: &TrustedKey) -> String {
+    match &key.means {
+        Means::Key(_) => format!("{} of {}", key_name(key), Escaped(signer)),
+        Means::Certificate(_) | Means::Sigstore(_) => format!("{}, for {}", key_name(key), Escaped(signer)),
+    }
+}
+
 /// A key as JSON.
 pub(crate) fn key_json(signer: &str, key: &TrustedKey, now: Instant) -> Value {
     let mut value = json!({

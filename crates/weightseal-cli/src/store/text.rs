@@ -1,6 +1,8 @@
 //! The text of a trust store (docs/spec/trust.md, TOML 1.0) while it is edited: what is not changed stays as it was
 //! written, comments and order among it.
 
+use std::collections::BTreeSet;
+
 use toml_edit::{Array, ArrayOfTables, Datetime, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 use weightseal::digest::Digest;
 use weightseal::key::PublicKey;
@@ -327,6 +329,27 @@ impl KeyText<'_> {
         Ok(())
     }
 
+    /// Takes digests of statements out of `frozen`.
+    pub(crate) fn thaw(&mut self, statements: &BTreeSet<Digest>) -> Result<(), TextError> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let frozen = self.0.get_mut("frozen").and_then(Item::as_array_mut);
+        let frozen = frozen.ok_or(TextError::Shape { field: "frozen" })?;
+        let goes = |value: &Value| {
+            value
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .is_some_and(|digest| statements.contains(&digest))
+        };
+        frozen.retain(|value| !goes(value));
+        // An empty list is none.
+        if frozen.is_empty() {
+            self.0.remove("frozen");
+        }
+        Ok(())
+    }
+
     fn set(&mut self, field: &str, value: Value) {
         match self.0.get_mut(field).and_then(Item::as_value_mut) {
             Some(old) => replace(old, value),
@@ -565,7 +588,8 @@ key = [{ public_key = "keys/two.pub" }]
             key.revoke(time("2026-11-02T00:00:00Z"), "lost \"it\"", Some(time("2026-10-02T00:00:00Z")))?;
             key.freeze(&[])?;
             key.freeze(&[Digest::of(b"one")])?;
-            key.freeze(&[Digest::of(b"two")])
+            key.freeze(&[Digest::of(b"two"), Digest::of(b"three")])?;
+            key.thaw(&[Digest::of(b"three"), Digest::of(b"four")].into())
         });
         assert!(text.contains("version = 3 # first\n"), "{text}");
         assert_eq!(text.matches("signs_until").count(), 1);
@@ -576,6 +600,8 @@ key = [{ public_key = "keys/two.pub" }]
         let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
         assert!(text.contains(&format!("frozen = [\n  \"{one}\",\n  \"{two}\",\n]\n")), "{text}");
         assert!(text.contains("# ends soon\n\n[[rule]]"), "{text}");
+        let thawed = edited(&text, |store| store.key(0, 0)?.thaw(&[one, two].into()));
+        assert!(!thawed.contains("frozen"), "{thawed}");
         assert!(StoreText::parse(STORE).expect("TOML").key(0, 1).is_err());
     }
 

@@ -15,7 +15,7 @@ use super::{in_the_way, parse_time};
 use crate::args_trust::TrustAddArguments;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::store::{NewKey, NewMeans, RuleEdit, StoreEdit, edited, key_json, key_name};
+use crate::store::{NewKey, NewMeans, RuleEdit, StoreEdit, edited, key_json, key_of};
 
 /// Largest file of certificates and largest trusted root that are read: hundreds of times an honest one.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -53,7 +53,7 @@ fn report(
     let added = &signer.keys[signer.keys.len() - count..];
     for key in added {
         let place = format!("{}, serial {}", EscapedPath(path), store.serial());
-        output.text(&format!("added: {} of {}  -> {place}\n", key_name(key), Escaped(name)));
+        output.text(&format!("added: {}  -> {place}\n", key_of(name, key)));
     }
     let models: Vec<String> = arguments.models.iter().map(|it| format!("`{}`", Escaped(it))).collect();
     let models = models.join(", ");
@@ -171,8 +171,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 fn ensure_new(store: &TrustStore, key: &NewKey) -> Result<(), Problem> {
     let NewMeans::Key(public) = &key.means else { return Ok(()) };
     let Some(place) = store.find(&public.id()) else { return Ok(()) };
-    let there =
-        format!("{} of `{}`", key_name(store.key(place)), Escaped(&store.signers()[place.signer].name));
+    let there = key_of(&store.signers()[place.signer].name, store.key(place));
     Err(Problem {
         code: "already-in-trust-store",
         ..Problem::usage(

@@ -11,7 +11,7 @@ use crate::Status;
 use crate::args_trust::TrustCheckArguments;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::store::{KeyState, edited, key_name, seconds};
+use crate::store::{KeyState, edited, key_of, seconds};
 
 /// Something that ends, or has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,12 +85,12 @@ fn find(store: &TrustStore, now: Instant, horizon: Instant) -> Findings {
             if matches!(KeyState::of(key, now), KeyState::Revoked | KeyState::Ended) {
                 continue;
             }
-            let shown = key_name(key);
+            let shown = key_of(&signer.name, key);
             if let Some(until) = key.signs_until {
-                add("signs-until", until, format!("{shown} of {name} signs no more from then on"), None);
+                add("signs-until", until, format!("{shown} signs no more from then on"), None);
             }
             if let Some(until) = key.trusted_until {
-                let ends = format!("nothing signed with {shown} of {name} is accepted from then on");
+                let ends = format!("nothing signed with {shown} is accepted from then on");
                 add("trusted-until", until, ends, None);
             }
             if let Means::Certificate(means) = &key.means {
@@ -133,8 +133,8 @@ fn standing(store: &TrustStore, now: Instant) -> Vec<Finding> {
         }
         for key in signer.keys.iter().filter(|key| keeps_nothing(key)) {
             let what = format!(
-                "{} of {name} is revoked with `compromised_since`, but nothing is frozen: nothing that it has signed is accepted",
-                key_name(key)
+                "{} is revoked with `compromised_since`, but nothing is frozen: nothing that it has signed is accepted",
+                key_of(&signer.name, key)
             );
             notes.push(Finding { kind: "nothing-frozen", at: None, what });
         }

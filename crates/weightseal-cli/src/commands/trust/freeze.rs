@@ -26,7 +26,9 @@ const OF_ANOTHER: [&str; 5] =
 pub(super) struct Frozen {
     /// The statements that were verified with their models.
     pub(super) statements: BTreeSet<Digest>,
-    /// How many of them say nothing of when they were made.
+    /// Statements that say they were signed when somebody else may have had the key.
+    pub(super) after_theft: BTreeSet<Digest>,
+    /// How many of the others say nothing of when they were made.
     untimed: usize,
     /// How many signatures others have made.
     of_others: usize,
@@ -71,9 +73,10 @@ pub(super) fn collect(
                 let signed_at = facts.signed_at.as_ref().map(weightseal::time::Timestamp::instant);
                 match (facts.statement.filter(|_| facts.authenticated == Some(true)), signed_at.zip(since)) {
                     (None, _) => frozen.without_envelope += 1,
-                    (Some(_), Some((signed_at, since))) if signed_at >= since => {
+                    (Some(statement), Some((signed_at, since))) if signed_at >= since => {
                         let error = AfterTheft { signed_at, since };
                         let hint = "look where it comes from; sign it anew with another key if it is yours";
+                        frozen.after_theft.insert(statement);
                         let message = error.to_string();
                         frozen.refused.reject(&place.signature, &message, error.code(), Some(hint), output);
                     }

@@ -115,7 +115,7 @@ fn entries(facts: &Facts) -> Vec<Unenveloped> {
     let Some(key) = &facts.key else { return Vec::new() };
     let files = facts.files.iter().filter(|file| file.status == FileStatus::Unchanged);
     let entry = |file: &weightseal::verify::FileFact| {
-        let sha256 = file.found.as_ref()?.to_sha256()?;
+        let sha256 = file.expected.as_ref()?.to_sha256()?;
         Some(Unenveloped { model: file.name.to_string(), sha256, key: key.id })
     };
     files.filter_map(entry).collect()

@@ -30,11 +30,11 @@ expires_at = TIME
 
 /// What stands in a store without signers.
 const EXAMPLE: &str = "
-# Everything is refused until a signer stands here, and a rule that says what this signer may sign:
+# Without signers, and without a rule that says what they may sign, everything is refused.
 #
 #   weightseal trust add --signer training-pipeline@ml-team --key signing_key.pub --models 'classifier_*'
 #
-# writes what looks like this:
+# writes this, with the key itself in the place of its file's name; either will do:
 #
 # [[signer]]
 # name = \"training-pipeline@ml-team\"

@@ -58,6 +58,8 @@ impl Refused {
         output: &Output,
     ) {
         let line = format!("`{}`: {message}", EscapedPath(model));
+        // Advice that stood there already helps nobody.
+        let hint = hint.filter(|_| self.rejected.iter().all(|entry| entry["code"] != code));
         output.failure("rejected", &line, code, &[], hint);
         self.rejected.push(entry(model, message, code));
     }

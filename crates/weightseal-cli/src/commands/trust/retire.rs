@@ -1,6 +1,6 @@
 //! `weightseal trust retire`: a key signs no more, and what it has signed stays accepted.
 
-use weightseal::text::{Escaped, EscapedPath};
+use weightseal::text::EscapedPath;
 use weightseal::time::Instant;
 
 use super::freeze::{self, Frozen};
@@ -8,7 +8,9 @@ use super::parse_time;
 use crate::args_trust::TrustRetireArguments;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::store::{StoreEdit, Unfit, edited, key_json, key_name, same_key, seconds, select, up_to_seconds};
+use crate::store::{
+    StoreEdit, Unfit, edited, key_json, key_name, key_of, same_key, seconds, select, up_to_seconds,
+};
 
 pub(crate) fn run(arguments: &TrustRetireArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
@@ -17,7 +19,7 @@ pub(crate) fn run(arguments: &TrustRetireArguments, output: &mut Output) -> Resu
     let before = crate::trust::read_store(path)?;
     let place = select(&before, &arguments.key)?;
     let key = before.key(place).clone();
-    end_of(&before.key(place).clone(), at, now, arguments)?;
+    end_of(&key, at, now, arguments)?;
     let frozen = match &arguments.freeze[..] {
         [] => None,
         paths => Some(freeze::collect(paths, &key, None, now, arguments.hashing.engine(), output)?),
@@ -45,7 +47,7 @@ pub(crate) fn run(arguments: &TrustRetireArguments, output: &mut Output) -> Resu
     let (signer, key) = (&store.signers()[place.signer].name, store.key(place));
     let until = key.signs_until.map(seconds).unwrap_or_default();
     let place = format!("{}, serial {}", EscapedPath(path), store.serial());
-    let what = format!("{} of {} signs until {until}  -> {place}", key_name(key), Escaped(signer));
+    let what = format!("{} signs until {until}  -> {place}", key_of(signer, key));
     output.text(&format!("retired: {what}\n"));
     if let Some(frozen) = &frozen {
         frozen.report(new.len(), output);

@@ -1,7 +1,10 @@
 //! `weightseal trust revoke`: take the trust in a key back.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use weightseal::text::{Escaped, EscapedPath};
+use weightseal::digest::Digest;
+use weightseal::text::EscapedPath;
 use weightseal::time::Instant;
 use weightseal::trust::{Means, TrustStore, TrustedKey};
 
@@ -10,7 +13,7 @@ use super::parse_time;
 use crate::args_trust::TrustRevokeArguments;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::store::{StoreEdit, Unfit, edited, key_json, key_name, same_key, seconds, select};
+use crate::store::{StoreEdit, Unfit, edited, key_json, key_name, key_of, same_key, seconds, select};
 
 pub(crate) fn run(arguments: &TrustRevokeArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
@@ -33,27 +36,30 @@ pub(crate) fn run(arguments: &TrustRevokeArguments, output: &mut Output) -> Resu
     }
     ensure_not_revoked(there, since, arguments)?;
     let new = frozen.as_ref().map(|frozen| frozen.new_in(there)).unwrap_or_default();
+    let earlier = Earlier::of(there, frozen.as_ref());
     let revoked_before = there.revoked.is_some();
     let mut text = edit.text.key(place.signer, place.key)?;
     if !revoked_before {
         text.revoke(now, &arguments.reason, since)?;
     }
+    text.thaw(&earlier.refuted)?;
     text.freeze(&new)?;
-    let store = match revoked_before && new.is_empty() {
+    let store = match revoked_before && new.is_empty() && earlier.refuted.is_empty() {
         true => before,
         false => edit.commit()?,
     };
 
     let (signer, key) = (&store.signers()[place.signer].name, store.key(place));
     let at = format!("{}, serial {}", EscapedPath(path), store.serial());
-    output.text(&format!("revoked: {} of {}  -> {at}\n", key_name(key), Escaped(signer)));
+    output.text(&format!("revoked: {}  -> {at}\n", key_of(signer, key)));
     if let Some(frozen) = &frozen {
         frozen.report(new.len(), output);
     }
-    consequences(&store, key, since, output);
+    consequences(&store, key, since, &earlier, output);
     output.json_of(|| {
         let mut value = edited("revoke", path, &store);
         value["key"] = key_json(signer, key, now);
+        value["taken_out"] = earlier.refuted.iter().map(|digest| json!(digest.to_string())).collect();
         value["unauthenticated"] = json!(listed(&store, key));
         if let Some(frozen) = &frozen {
             frozen.put_into(&new, &mut value);
@@ -63,8 +69,36 @@ pub(crate) fn run(arguments: &TrustRevokeArguments, output: &mut Output) -> Resu
     frozen.as_ref().map_or(Ok(()), Frozen::end)
 }
 
+/// Statements that had been frozen when nobody knew of a theft.
+struct Earlier {
+    /// Those that were found now, and say that they are from after it.
+    refuted: BTreeSet<Digest>,
+    /// How many were not found now.
+    open: usize,
+}
+
+impl Earlier {
+    fn of(key: &TrustedKey, found: Option<&Frozen>) -> Self {
+        let found_in = |set: fn(&Frozen) -> &BTreeSet<Digest>| {
+            let found = found.map(set);
+            move |digest: &Digest| found.is_some_and(|found| found.contains(digest))
+        };
+        let (refuted, kept) = (found_in(|found| &found.after_theft), found_in(|found| &found.statements));
+        Self {
+            refuted: key.frozen.iter().copied().filter(&refuted).collect(),
+            open: key.frozen.iter().filter(|digest| !refuted(digest) && !kept(digest)).count(),
+        }
+    }
+}
+
 /// What is accepted of this key from now on.
-fn consequences(store: &TrustStore, key: &TrustedKey, since: Option<Instant>, output: &mut Output) {
+fn consequences(
+    store: &TrustStore,
+    key: &TrustedKey,
+    since: Option<Instant>,
+    earlier: &Earlier,
+    output: &mut Output,
+) {
     let Some(since) = since else {
         output.note("nothing that it has signed is accepted any more, whenever it was signed");
         return;
@@ -75,6 +109,18 @@ fn consequences(store: &TrustStore, key: &TrustedKey, since: Option<Instant>, ou
     };
     let frozen = count(key.frozen.len(), "frozen statement");
     output.note(&format!("of what it has signed, {frozen} stay accepted{vouched}; nothing else"));
+    if !earlier.refuted.is_empty() {
+        let count = count(earlier.refuted.len(), "statement");
+        output
+            .text(&format!("taken out: {count} that had been frozen and say they were signed after that\n"));
+    }
+    if earlier.open > 0 {
+        let count = count(earlier.open, "statement");
+        output.warning(&format!(
+            "{count} that had been frozen before stay accepted: look whether they were frozen before {}",
+            seconds(since)
+        ));
+    }
     match listed(store, key) {
         0 => {}
         listed => {
