@@ -139,3 +139,63 @@ fn missing(path: &Path, error: FileError) -> Problem {
     let problem = Problem::from(error);
     Problem { hint: hint.or(problem.hint.clone()), path: Some(path.to_owned()), ..problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORE: &str = "# mine\nserial = 1\nexpires_at = 2099-01-01\n";
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trust.toml");
+        std::fs::write(&path, STORE).expect("written");
+        (folder, path)
+    }
+
+    fn left(folder: &tempfile::TempDir) -> usize {
+        std::fs::read_dir(folder.path()).expect("listed").count()
+    }
+
+    #[test]
+    fn an_edit_that_is_given_up_changes_nothing() {
+        let (folder, path) = place();
+        let mut edit = StoreEdit::begin(&path).expect("it begins");
+        edit.text.raise_serial().expect("raised");
+        drop(edit);
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), STORE);
+        assert_eq!(left(&folder), 1);
+    }
+
+    #[test]
+    fn what_an_editor_wrote_meanwhile_is_not_lost() {
+        let (folder, path) = place();
+        let edit = StoreEdit::begin(&path).expect("it begins");
+        let other = STORE.replace("mine", "theirs");
+        std::fs::write(&path, &other).expect("written");
+        match edit.commit() {
+            Err(CommitError::Untouched(problem)) => assert_eq!(problem.code, "changed-while-reading"),
+            other => panic!("{:?}", other.map(|store| store.serial())),
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), other);
+        assert_eq!(left(&folder), 1);
+        let store = StoreEdit::begin(&path).and_then(|edit| Ok(edit.commit()?)).expect("it works again");
+        assert_eq!(store.serial(), 2);
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), other.replace("= 1", "= 2"));
+    }
+
+    #[test]
+    fn a_store_that_would_be_refused_is_not_written() {
+        let (folder, path) = place();
+        let mut edit = StoreEdit::begin(&path).expect("it begins");
+        edit.text.allow(&["*".to_owned()], "nobody").expect("a rule");
+        let problem = match edit.commit() {
+            Err(CommitError::Untouched(problem)) => problem,
+            other => panic!("{:?}", other.map(|store| store.serial())),
+        };
+        assert_eq!(problem.code, "malformed-trust-store");
+        assert!(problem.message.starts_with("nothing was changed"), "{}", problem.message);
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), STORE);
+        assert_eq!(left(&folder), 1);
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use weightseal::file::resolve;
 use weightseal::format::Limits;
 use weightseal::hash::Engine;
 use weightseal::text::EscapedPath;
@@ -93,6 +94,8 @@ fn entry(model: &Path, message: &str, code: &str) -> Value {
 pub(super) fn places(paths: &[PathBuf]) -> Result<Vec<SignedPlace>, Problem> {
     let mut places = Vec::new();
     for path in paths {
+        // A name that is mistyped is no folder without models.
+        resolve(path)?;
         places.extend(find_signed(path, Limits::default())?);
     }
     places.sort();

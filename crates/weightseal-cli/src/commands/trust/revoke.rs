@@ -105,10 +105,10 @@ fn consequences(
     };
     let vouched = match &key.means {
         Means::Key(_) => String::new(),
-        _ => format!(", and what a log or a time stamp proves to be older than {}", seconds(since)),
+        _ => format!(" and what a log or a time stamp proves to be older than {}", seconds(since)),
     };
     let frozen = count(key.frozen.len(), "frozen statement");
-    output.note(&format!("of what it has signed, {frozen} stay accepted{vouched}; nothing else"));
+    output.note(&format!("of what it has signed, only this stays accepted: {frozen}{vouched}"));
     if !earlier.refuted.is_empty() {
         let count = count(earlier.refuted.len(), "statement");
         output
