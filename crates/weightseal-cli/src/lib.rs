@@ -10,6 +10,7 @@ pub mod args;
 pub mod args_oms;
 pub mod args_trust;
 mod commands;
+pub mod explain;
 mod interrupt;
 mod output;
 mod passphrase;

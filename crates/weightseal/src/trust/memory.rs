@@ -62,7 +62,7 @@ impl Memory {
         if top.string("schema")? != SCHEMA {
             return Err(FieldError::value("schema", format_args!("is not {SCHEMA}")).into());
         }
-        let store_serial = top.integer("store_serial", 0)?;
+        let store_serial = top.integer("store_serial", 1)?;
         let list = top.array("models")?;
         top.finish()?;
         let mut models = BTreeMap::new();
@@ -148,8 +148,8 @@ impl Memory {
         }
     }
 
-    /// Remembers what was accepted.
-    pub fn remember(&mut self, store: &TrustStore) {
+    /// Remembers which store decided.
+    pub fn remember_store(&mut self, store: &TrustStore) {
         self.store_serial = self.store_serial.max(store.serial());
     }
 

@@ -25,5 +25,5 @@ pub use sigstore::{
 };
 pub use store::{
     CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Pattern, Revocation, Rule, SignatureFormat,
-    Signer, StoreExpired, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
+    Signer, StoreExpired, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped, Unreadable,
 };

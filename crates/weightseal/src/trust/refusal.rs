@@ -34,7 +34,7 @@ impl fmt::Display for Question {
 }
 
 /// Why the caller's requirements are not met.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The manifest names a key that was not given.
     #[error("the signature names key {}, which is not {}", .named.short(), among(.given))]
@@ -195,7 +195,7 @@ pub enum Refusal {
         allowed: Vec<String>,
     },
     /// The rule wants another format.
-    #[error("signed in the format `{found}`, where only {} may be used", .allowed.join(", "))]
+    #[error("signed as `{found}`, where only {} may be used", .allowed.join(", "))]
     FormatNotAllowed {
         /// The format of the signature file.
         found: &'static str,

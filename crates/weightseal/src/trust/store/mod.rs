@@ -7,15 +7,15 @@ mod pattern;
 mod read;
 mod table;
 
-pub use error::TrustStoreError;
+pub use error::{TrustStoreError, Unreadable};
 pub use pattern::Pattern;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::certificate::CertificateRules;
+use super::refusal::Refusal;
 use super::sigstore::{SigstoreRules, TrustedRoot};
 use crate::digest::Digest;
-use crate::file::FileError;
 use crate::key::{KeyId, PublicKey};
 use crate::time::{Age, Instant, Timestamp};
 
@@ -197,7 +197,7 @@ impl TrustStore {
     /// [`TrustStoreError`] for anything that is not exactly as the format says.
     pub fn parse(
         text: &[u8],
-        read: &dyn Fn(&str) -> Result<Vec<u8>, FileError>,
+        read: &dyn Fn(&str) -> Result<Vec<u8>, Unreadable>,
     ) -> Result<Self, TrustStoreError> {
         read::store(text, read)
     }
@@ -249,6 +249,28 @@ impl TrustStore {
     /// Where a public key stands.
     pub fn find(&self, key: &KeyId) -> Option<KeyPlace> {
         self.by_key.get(key).copied()
+    }
+
+    /// The public keys to hold a signature against: those that it names, or each if it names none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInStore`].
+    pub fn candidates(&self, named: &[KeyId]) -> Result<Vec<&PublicKey>, Refusal> {
+        let keys: Vec<&PublicKey> = match named {
+            [] => self.public_keys().collect(),
+            named => named.iter().filter_map(|id| self.public_key(id)).collect(),
+        };
+        match keys.is_empty() {
+            true => Err(Refusal::NotInStore { named: named.first().map(KeyId::to_string) }),
+            false => Ok(keys),
+        }
+    }
+
+    fn public_key(&self, id: &KeyId) -> Option<&PublicKey> {
+        match &self.key(self.find(id)?).means {
+            Means::Key(key) => Some(key),
+            Means::Certificate(_) | Means::Sigstore(_) => None,
+        }
     }
 
     /// Every key, with its place.

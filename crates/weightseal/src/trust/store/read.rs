@@ -6,13 +6,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::table::{Lines, Node, Table};
 use super::{
     CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Revocation, Rule, SignatureFormat, Signer,
-    Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
+    Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped, Unreadable,
 };
 use crate::digest::Digest;
 use crate::envelope::check_signer;
-use crate::file::FileError;
 use crate::json::FieldProblem;
 use crate::key::{KeyId, PublicKey};
+use crate::listing::SafeName;
 use crate::trust::certificate::{CertificateRoots, CertificateRules, OmsCompat, certificates_from_pem};
 use crate::trust::sigstore::{SigstoreRules, TrustedRoot};
 
@@ -22,7 +22,7 @@ const MAX_KEYS: usize = 100_000;
 const MAX_RULES: usize = 100_000;
 const MAX_LISTED: usize = 1_000_000;
 
-type Read<'a> = dyn Fn(&str) -> Result<Vec<u8>, FileError> + 'a;
+type Read<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unreadable> + 'a;
 
 pub(super) fn store(bytes: &[u8], read: &Read<'_>) -> Result<TrustStore, TrustStoreError> {
     let size = bytes.len() as u64;
@@ -308,7 +308,8 @@ impl Reader<'_> {
         let mut entries = Vec::new();
         for node in bounded(node, MAX_LISTED)? {
             let mut table = node.table()?;
-            let model = table.require("model")?.text()?.to_owned();
+            let model: SafeName = table.require("model")?.parsed()?;
+            let model = model.as_str().to_owned();
             let sha256: Digest = table.require("sha256")?.parsed()?;
             let key_node = table.require("key")?;
             let key: KeyId = key_node.parsed()?;
