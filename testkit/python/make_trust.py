@@ -27,7 +27,8 @@ OPTIONS = {"signer": "--signer", "max_age": "--max-age", "model_version_at_least
 def make():
     vectors.start("trust")
     for row in decisions.rows():
-        make_row(row)
+        if not set(row["claims"]["name"]) & set("?*"):  # names that not every system has
+            make_row(row)
 
 
 def make_row(row):

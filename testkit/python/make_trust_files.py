@@ -9,6 +9,7 @@ import make_trust
 import oms
 import oms_certificates
 import reference
+import timestamps
 import vectors
 from make_trust import OTHER, digest_of, sign, store_files, without_envelope
 from vectors import BUNDLE, MANIFEST, MODEL, drop, edited, put, restated
@@ -28,6 +29,7 @@ def make():
     bundles()
     folders()
     certificates()
+    time_stamps()
     names()
     states()
     statements()
@@ -427,6 +429,54 @@ def certificates():
     as_alice = signed(method="certificate", signer="alice", format="oms", claims={"name": "model"})
     what = "A certificate of the release team, which claims to be Alice."
     reject("certificate-as-alice", what, "wrong-signer", files | {"model/model.sig": as_alice}, FOLDER, store=fresh)
+
+
+def time_stamps():
+    """The store has a stolen certificate, and believes one stamper."""
+    document = signed(method="certificate", signer="release", format="oms", claims={"name": "model"})
+    before, after = "2025-05-01T00:00:00Z", "2025-07-01T00:00:00Z"
+
+    def files(stamps, root=None):
+        root = root or timestamps.trusted_root()
+        return {"model/weights.bin": MODEL, "model/model.sig": stamps, "keys/stampers.json": root.encode()}
+
+    options = {"words": FOLDER, "store": "certificates"}
+    two = timestamps.stamped(document, after, before)
+    accept("stamps-two", "Of two time stamps, the earlier one is of before the theft.", files(two), **options)
+    two = timestamps.stamped(document, after, "2025-08-01T00:00:00Z")
+    reject("stamps-two-late", "Both time stamps are of after the theft.", "revoked", files(two), **options)
+    other = timestamps.stamped(document, before, over=b"another signature")
+    code = "invalid-timestamp"
+    reject("stamp-of-another-signature", "The time stamp is of another signature.", code, files(other), **options)
+    mixed = edited(timestamps.stamped(document, before), lambda it: add_stamp(it, other))
+    reject("stamps-good-and-bad", "One time stamp is good, and another is of another signature.", code, files(mixed), **options)
+    foreign = files(timestamps.stamped(document, before), timestamps.trusted_root("p256-other"))
+    reject("stamp-of-a-stranger", "The store believes another stamper of the same name.", code, foreign, **options)
+    silent = ("certificates", ['trusted_root = "keys/stampers.json"\n', ""])
+    what = "The store believes no stamper: time stamps are not looked at."
+    reject("stamp-not-believed", what, "revoked", files(timestamps.stamped(document, before)), FOLDER, store=silent)
+    ended = [oms_certificates.leaf(end=oms_certificates.PAST), oms_certificates.authority()]
+    store = ("certificates", ["signs_from = 2024-01-01T00:00:00Z\n", ""])
+    short = signed_by_chain(ended, document)
+    what = "The certificate expired in 2021, and the time stamp is of 2020."
+    accept("stamp-before-the-certificate-expired", what, files(timestamps.stamped(short, "2020-06-01T00:00:00Z")), FOLDER, store=store)
+    what = "The certificate expired in 2021, and so did it when it was stamped."
+    reject("stamp-after-the-certificate-expired", what, "certificate-expired", files(timestamps.stamped(short, before)), FOLDER, store=store)
+    reject("stamp-missing", "The certificate expired in 2021, and there is no time stamp.", "certificate-expired", files(short), FOLDER, store=store)
+    what = "The trusted root stands in the store itself."
+    text = text_of("certificates").replace('"keys/stampers.json"', "'''" + timestamps.trusted_root() + "'''")
+    inline = files(timestamps.stamped(document, before)) | {"trust.toml": text.encode(), "keys/stampers.json": None}
+    accept("stamper-in-the-store", what, inline, **options)
+
+
+def add_stamp(document, other):
+    place = document["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"]
+    place += other["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"]
+
+
+def signed_by_chain(chain, document):
+    """The same signature, made with the same key, with another certificate of that key."""
+    return document | {"verificationMaterial": oms.by_chain(*chain)}
 
 
 def early(document):
