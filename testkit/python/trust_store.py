@@ -1,4 +1,4 @@
-"""Reads a trust store as docs/spec/trust.md, sections 1, 2, 4 and 6 describe it: one TOML file, strict in everything."""
+"""Reads a trust store as docs/spec/trust.md, sections 1, 2, 4 and 6 say: one TOML file, strict in everything."""
 
 import os
 import re
