@@ -168,7 +168,7 @@ def stem(name):
 
 def store_files(text):
     """The store, and the key files that it names and that there are."""
-    named = [name for name in re.findall(r'"(keys/[a-z0-9.-]+)"', text) if (STORES / name).exists()]
+    named = [name for name in re.findall(r"keys/[a-z0-9.-]+", text) if (STORES / name).exists()]
     return {"trust.toml": text.encode("utf-8")} | {name: (STORES / name).read_bytes() for name in named}
 
 
