@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 use weightseal::key::KeySpec;
 use weightseal::time::Age;
 
-use crate::args::{HashingArguments, PassphraseArguments};
+use crate::args::{HashingArguments, PassphraseArguments, parse_time};
 
 /// What can be done with a trust store.
 #[derive(Debug, Subcommand)]
@@ -226,9 +226,9 @@ pub struct TrustExplainArguments {
     /// What the model has to be called [default: the last component of its path]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Decide as at this time: 2027-01-31, an RFC 3339 time, or a span from now such as 30d
-    #[arg(long, value_name = "TIME", conflicts_with = "state")]
-    pub at: Option<String>,
+    /// Judge as of this time instead of now: 2026-06-30 (its first moment, UTC), 2026-06-30T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "state")]
+    pub at: Option<weightseal::time::Instant>,
     /// What a verifier remembers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
