@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from cryptography import x509
 
@@ -77,11 +77,12 @@ def parse(words):
     arguments = parser.parse_args(words)
     if contradicts(arguments):
         verify_parser.error("these options contradict each other")
+    arguments.trust = arguments.trust[0] if arguments.trust else None
     return arguments
 
 
 def add_trust(parser):
-    parser.add_argument("--trust")
+    parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("--name")
     parser.add_argument("--at", type=point_in_time)
     parser.add_argument("--state")
@@ -92,7 +93,8 @@ def contradicts(arguments):
     others = [arguments.key, arguments.ca_root, arguments.intermediate, arguments.certificate_identity]
     beside_store = any([*others, arguments.oms_compat])
     return (
-        (arguments.trust and beside_store)
+        len(arguments.trust) > 1
+        or (arguments.trust and beside_store)
         or (arguments.state and (arguments.at or not arguments.trust))
         or (arguments.init_state and not arguments.state)
     )
@@ -104,14 +106,14 @@ def point_in_time(text):
         text += "T00:00:00Z"
     if not verifier.is_time(text):
         raise ValueError("no time")
-    return datetime.fromisoformat(text).astimezone(timezone.utc)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def open_court(arguments):
     """The store and what is remembered, before anything of the model is looked at."""
     check_file(arguments.trust, links=True)
     store = trust_store.load(arguments.trust, writable.read)
-    now, memory = arguments.at or datetime.now(timezone.utc), None
+    now, memory = arguments.at or datetime.now(UTC), None
     if arguments.state and (os.path.lexists(arguments.state) or not arguments.init_state):
         if not os.path.lexists(arguments.state):
             raise public_keys.KeyProblem("no-state", arguments.state)
@@ -159,18 +161,15 @@ def two_numbers(text):
 
 def verify(arguments, court=None):
     """(is only a part verified, is it authenticated, what else is known)"""
+    now = arguments.at or datetime.now(UTC)
     questions = {
         "signer": arguments.signer,
         "model_version_at_least": arguments.model_version_at_least,
-        "max_age": arguments.max_age,
+        "max_age": now - arguments.max_age.before(now) if arguments.max_age else None,
         "require_authenticated": arguments.require_authenticated,
         "name": arguments.name,
-        "now": arguments.at,
+        "now": now,
     }
-    if arguments.max_age:
-        questions["max_age"] = (arguments.at or datetime.now(timezone.utc)) - arguments.max_age.before(
-            arguments.at or datetime.now(timezone.utc)
-        )
     how = chunks.How(arguments.whole, arguments.range, arguments.chunk_list)
     path = arguments.file.rstrip("/")
     for given in [path, *arguments.key]:

@@ -33,7 +33,7 @@ GOOD = {
 }
 
 # Keys on P-256 without files, derived from their names: a second signer, and the authorities of oms_certificates.py.
-DERIVED = ["p256-other", "p256-ca", "p256-root", "bob"]
+DERIVED = ["p256-other", "p256-ca", "p256-root", "p256-tsa", "p256-tsa-root", "bob"]
 # The signers of the trust stores, likewise on Ed25519; `mallory` stands in no store.
 DERIVED_ED25519 = ["alice-1", "alice-2", "dora", "mallory"]
 CALLED = {"carol": "rsa2048", "mallory-rsa": "rsa2048-other"}

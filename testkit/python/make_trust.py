@@ -27,7 +27,8 @@ OPTIONS = {"signer": "--signer", "max_age": "--max-age", "model_version_at_least
 def make():
     vectors.start("trust")
     for row in decisions.rows():
-        make_row(row)
+        if not set(row["claims"]["name"]) & set("?*"):  # names that not every system has
+            make_row(row)
 
 
 def make_row(row):
@@ -167,7 +168,7 @@ def stem(name):
 
 def store_files(text):
     """The store, and the key files that it names and that there are."""
-    named = [name for name in re.findall(r'"(keys/[a-z0-9.-]+)"', text) if (STORES / name).exists()]
+    named = [name for name in re.findall(r"keys/[a-z0-9.-]+", text) if (STORES / name).exists()]
     return {"trust.toml": text.encode("utf-8")} | {name: (STORES / name).read_bytes() for name in named}
 
 

@@ -1,22 +1,29 @@
-"""Further cases of the group `trust`: which files count, who may write them, and what a store changes in finding them."""
+"""Further cases of the group `trust`: who may write which files, which files count, and when the state is written."""
 
-import hashlib
+import json
 
-import decisions
 import keyring
-import make_oms
-import make_trust
 import oms
 import oms_certificates
 import reference
 import vectors
-from make_trust import OTHER, digest_of, sign, store_files, without_envelope
-from vectors import BUNDLE, MANIFEST, MODEL, drop, edited, put, restated
-
-AT = ["--at", "2026-06-01T00:00:00Z"]
-TRUST = ["--trust", "trust.toml", *AT]
-VERIFY = ["verify", "model.pt", *TRUST]
-FOLDER = ["verify", "model", *TRUST]
+from make_trust import OTHER, digest_of, sign, without_envelope
+from trust_cases import (
+    AT,
+    FOLDER,
+    TRUST,
+    VERIFY,
+    accept,
+    counter,
+    good,
+    refuse,
+    reject,
+    row,
+    signed,
+    store_files,
+    text_of,
+)
+from vectors import MANIFEST, MODEL, edited, put, restated
 
 
 def make():
@@ -24,52 +31,8 @@ def make():
     calls()
     found_files()
     countersignatures()
-    tampered()
-    bundles()
-    folders()
-    certificates()
-    names()
     states()
     statements()
-
-
-def accept(name, what, files, words=VERIFY, *, store="plain", verdict="verified", authenticated=True, **more):
-    content = store_files(text_of(store)) | files
-    make_trust.write(f"files-{name}", what, content, words, verdict, verdict, authenticated, **more)
-
-
-def reject(name, what, code, files, words=VERIFY, *, store="plain", **more):
-    make_trust.write(f"files-{name}", what, store_files(text_of(store)) | files, words, "rejected", code, **more)
-
-
-def refuse(name, what, code, files, words=VERIFY, *, store="plain", **more):
-    make_trust.write(f"files-{name}", what, store_files(text_of(store)) | files, words, "inconclusive", code, **more)
-
-
-def text_of(store):
-    """The name of a store, or of one with replacements."""
-    name, *replacements = [store] if isinstance(store, str) else store
-    return decisions.store_text({"id": name, "store": name, "replace": replacements})
-
-
-def row(**more):
-    return decisions.complete({"id": "files", **more})
-
-
-def signed(key="alice-1", signer=None, **more):
-    """A manifest, bundle manifest or OMS signature by the signer of this key."""
-    claims = {"signer": signer or key.split("-")[0]} | more.pop("claims", {})
-    described = row(claims=claims, key=key, **more)
-    return sign(described, described["claims"], key)
-
-
-def counter(first, key="bob", **more):
-    digest = digest_of(first)
-    return signed(key, **more | {"claims": {"countersigns": digest} | more.get("claims", {})})
-
-
-def good(**more):
-    return {"model.pt": MODEL, MANIFEST: signed(**more)}
 
 
 # ---------------------------------------------------------------------------------------------- who may write
@@ -79,7 +42,11 @@ def writable():
     code = "writable-by-others"
     for name, what, modes in [
         ("store", "Everybody can write the store.", {"trust.toml": "0666"}),
-        ("store-not-readable", "Everybody can write the store, and only its owner can read it.", {"trust.toml": "0602"}),
+        (
+            "store-not-readable",
+            "Everybody can write the store, and only its owner can read it.",
+            {"trust.toml": "0602"},
+        ),
         ("key", "Everybody can write a key of the store.", {"keys/alice-1.pub": "0666"}),
         ("key-of-another", "Everybody can write a key that is not needed here.", {"keys/bob.pub": "0666"}),
         ("folder-of-keys", "Everybody can write the folder of the keys.", {"keys": "0777"}),
@@ -137,7 +104,9 @@ def calls():
         words = [*VERIFY, *more] if "--at" not in more else ["verify", "model.pt", "--trust", "trust.toml", *more]
         refuse(f"usage-{name}", what, "usage", files, words)
     words = ["verify", "model.pt", "--key", "keys/alice-1.pub", "--state", "state.json"]
-    refuse("usage-state-without-store", "A state file without a store.", "usage", good() | {"state.json": state()}, words)
+    refuse(
+        "usage-state-without-store", "A state file without a store.", "usage", good() | {"state.json": state()}, words
+    )
     words = [*VERIFY, "--state", "state.json"]
     refuse("usage-state-with-time", "A state file and a time.", "usage", good() | {"state.json": state()}, words)
     refuse("no-store", "The store is not there.", "not-found", good() | {"trust.toml": None})
@@ -220,12 +189,16 @@ def countersignatures():
     mixed = at(2, b"{") | {"two_a.3.manifest.json": other}
     accept("countersignature-malformed-beside-a-good-one", "One is no JSON, and another is good.", mixed, **options)
     folder = {"create": {"two_a.2.manifest.json": {"folder": True}}}
-    reject("countersignature-a-folder", "A folder is where a countersignature would be.", code, files, **options, **folder)
+    reject(
+        "countersignature-a-folder", "A folder is where a countersignature would be.", code, files, **options, **folder
+    )
     pipe = {"create": {"two_a.2.manifest.json": {"pipe": True}}}
     reject("countersignature-a-pipe", "A pipe is where a countersignature would be.", code, files, **options, **pipe)
     what = "The caller names the first signature at another place, and the countersignature lies beside that."
     moved = {name: MODEL, "sig/first.manifest.json": first, "sig/first.2.manifest.json": other}
-    accept("countersigned-elsewhere", what, moved, [*words, "--signature", "sig/first.manifest.json"], store="threshold")
+    accept(
+        "countersigned-elsewhere", what, moved, [*words, "--signature", "sig/first.manifest.json"], store="threshold"
+    )
     changed = at(2) | {name: OTHER}
     reject("countersigned-and-changed", "Both signed, and the model was changed.", "hash-mismatch", changed, **options)
     lone_files(code)
@@ -233,7 +206,6 @@ def countersignatures():
 
 def lone_files(code):
     """OMS signatures of a file, and at the other places of a folder."""
-    holder = keyring.private("alice-1")
 
     def of_file(key, **said):
         holder = keyring.private(key)
@@ -242,7 +214,6 @@ def lone_files(code):
         ours |= {"signed_at": vectors.SIGNED_AT} | said
         return oms.bundle(reference.encode(oms.statement("two_a.pt", listed, reference.SERIALIZATION, ours)), holder)
 
-    assert holder
     first = of_file("alice-1")
     files = {"two_a.pt": MODEL, "two_a.pt.sig": first}
     options = {"words": ["verify", "two_a.pt", *TRUST], "store": "threshold"}
@@ -272,200 +243,13 @@ def lone_files(code):
 
 def edited_listing(first):
     """Bob's countersignature of the same files, which leaves out another path."""
-    described = row(format="oms", claims={"name": "two_m", "signer": "bob", "countersigns": digest_of(first)}, key="bob")
+    described = row(
+        format="oms", claims={"name": "two_m", "signer": "bob", "countersigns": digest_of(first)}, key="bob"
+    )
     document = sign(described, described["claims"], "bob")
-    statement = make_trust.json.loads(vectors.payload_of({"envelope": document["dsseEnvelope"]}))
+    statement = json.loads(vectors.payload_of({"envelope": document["dsseEnvelope"]}))
     statement["predicate"]["serialization"]["ignore_paths"] = ["model.sig", "setup.py"]
     return oms.bundle(reference.encode(statement), keyring.private("bob"))
-
-
-# ------------------------------------------------------------------------------------------------------ tampering
-
-
-def tampered():
-    warn = ("plain", ['signers = ["alice"]', 'signers = ["alice"]\nlevel = "warn"'])
-    name = {"model.pt": OTHER}
-    what = "The model was changed."
-    reject("changed", what, "hash-mismatch", good() | name)
-    reject("changed-under-warn", "The model was changed, and every rule warns.", "hash-mismatch", good() | name, store=warn)
-    forged = name | {MANIFEST: signed("mallory", "alice", claims={"sha256": "0" * 64})}
-    what = "The model was changed and signed by a stranger as Alice, and every rule warns."
-    reject("signed-anew-under-warn", what, "untrusted-key", forged, store=warn)
-    key_id = reference.key_id(keyring.private("alice-1").public_key())
-    claimed = edited(restated(forged[MANIFEST], put("subject.0.annotations.key_id", key_id), "mallory"), put("key_id", key_id))
-    claimed = edited(claimed, put("envelope.signatures.0.keyid", key_id))
-    what = "The same, and the stranger's manifest names Alice's key."
-    reject("signed-anew-with-her-key-id", what, "invalid-signature", name | {MANIFEST: claimed}, store=warn)
-    unsigned = name | {MANIFEST: without_envelope(signed("mallory-rsa", "carol", claims={"sha256": "0" * 64}))}
-    what = "The model was changed and signed by a stranger in the form without envelope, and every rule warns."
-    carol = ("unauthenticated", ['models = ["*", "sub/*"]\nsigners = ["carol"]', 'models = "*"\nsigners = ["carol"]\nlevel = "warn"'])
-    reject("signed-anew-without-envelope", what, "invalid-signature", unsigned, store=carol)
-    for field, value in {"signer": "bob", "signed_at": "2026-05-30T00:00:00+00:00", "model_file": "model.pt"}.items():
-        what = f"The visible field {field} is not what was signed, and every rule warns."
-        document = signed(claims={"name": "old.pt"} if field == "model_file" else {}) | {field: value}
-        reject(f"field-{field.replace('_', '-')}-under-warn", what, "field-mismatch", {"model.pt": MODEL, MANIFEST: document}, store=warn)
-    broken = edited(signed(), put("envelope.signatures.0.sig", "A" * 86 + "=="))
-    what = "The signature is not valid, and every rule warns."
-    reject("invalid-under-warn", what, "invalid-signature", good() | {MANIFEST: broken}, store=warn)
-    reject("unsigned-under-warn", "Nobody signed the model, and every rule warns.", "unsigned", {"model.pt": MODEL}, store=warn)
-    what = "The envelope was cut off and what is left is signed by Carol's key alone."
-    stripped = {"model.pt": MODEL, MANIFEST: without_envelope(signed("carol", "carol"))}
-    reject("stripped", what, "not-authenticated", stripped, store=carol)
-    kept = edited(signed("carol", "carol"), drop("envelope"))
-    what = "The envelope was cut off carelessly."
-    reject("stripped-carelessly", what, "malformed-manifest", {"model.pt": MODEL, MANIFEST: kept}, store=carol)
-    old = {"model.pt": OTHER, MANIFEST: signed(claims={"sha256": "0" * 64, "expires_at": "2025-06-01T00:00:00Z"})}
-    what = "An old model of Alice's is put back: it expired, and is let pass under a rule that warns."
-    accept("expired-under-warn", what, old, store=warn, verdict="tolerated", tolerated=["expired"])
-    reject("expired", "An old model of Alice's is put back: it expired.", "expired", old)
-
-
-# -------------------------------------------------------------------------------------------------- sets, folders
-
-
-def bundles():
-    whole = ["verify", BUNDLE, *TRUST]
-    content = make_trust.bundled(None)
-    document = signed(format="bundle-manifest", claims={"name": "release"})
-    accept("set", "A set, by its manifest.", content | {BUNDLE: document}, whole)
-    accept("set-by-its-folder", "A set, by its folder.", inside(content | {BUNDLE: document}), ["verify", "model", *TRUST])
-    other = counter(document, format="bundle-manifest", claims={"name": "release"})
-    both = inside(content | {BUNDLE: document, "release.2.manifest.json": other})
-    what = "A set with a countersignature in its folder: the one that is none counts."
-    accept("set-by-its-folder-countersigned", what, both, ["verify", "model", *TRUST])
-    lone = inside(content | {"release.2.manifest.json": other})
-    what = "A set with nothing but a countersignature in its folder."
-    reject("set-by-its-folder-countersignature-alone", what, "unsigned", lone, ["verify", "model", *TRUST])
-    moved = {"older.manifest.json": document}
-    what = "The manifest of a set was renamed: the expected name is that of the file."
-    reject("set-renamed", what, "wrong-model", content | moved, ["verify", "older.manifest.json", *TRUST])
-    words = ["verify", "older.manifest.json", "--name", "release", *TRUST]
-    accept("set-renamed-and-named", "The same, and the caller says the name.", content | moved, words)
-    listed = [(name, hashlib.sha256(data).hexdigest()) for name, data in content.items()]
-    carol = reference.key_id(keyring.private("carol").public_key())
-    lines = [f'    {{ model = "{name}", sha256 = "{digest}", key = "{carol}" }},\n' for name, digest in listed]
-    plain = without_envelope(signed("carol", format="bundle-manifest", claims={"name": "release"}))
-    files = content | {BUNDLE: plain}
-    for name, what, entries in [("", "Every entry of a set without envelope is listed.", lines), ("-not-all", "One entry of a set without envelope is not listed.", lines[:1])]:
-        text = text_of(("unauthenticated", ["unauthenticated = [\n", "unauthenticated = [\n" + "".join(entries)]))
-        given = files | {"trust.toml": text.encode()}
-        if name:
-            reject(f"set-without-envelope{name}", what, "not-authenticated", given, whole, store="unauthenticated")
-        else:
-            accept(f"set-without-envelope{name}", what, given, whole, store="unauthenticated", authenticated=False)
-    words = ["verify", "readme.txt", "--signature", BUNDLE, *TRUST]
-    reject("entry-not-in-the-set", "A file that the set does not list.", "not-in-bundle", files | {"other.txt": b"x", BUNDLE: document}, ["verify", "other.txt", "--signature", BUNDLE, *TRUST])
-    accept("entry", "One file of a set.", content | {BUNDLE: document}, words, verdict="partial")
-    warn = ("plain", ['signers = ["alice"]', 'signers = ["alice"]\nlevel = "warn"'])
-    ended = content | {BUNDLE: signed(format="bundle-manifest", claims={"name": "release", "expires_at": "2025-06-01T00:00:00Z"})}
-    what = "One file of a set that expired, and every rule warns: the word is tolerated."
-    accept("entry-tolerated", what, ended, words, store=warn, verdict="tolerated", tolerated=["expired"])
-
-
-def inside(files):
-    return {f"model/{name}": content for name, content in files.items()}
-
-
-def folders():
-    document = signed(format="oms", claims={"name": "model"})
-    files = {"model/weights.bin": MODEL, "model/model.sig": document}
-    accept("folder", "A folder.", files, FOLDER)
-    accept("folder-with-a-slash", "A folder, with a slash at the end of its path.", files, ["verify", "model/", *TRUST])
-    accept("folder-in-part", "A file of a folder.", files, [*FOLDER, "--only", "weights.bin"], verdict="partial")
-    moved = {name.replace("model/", "llama/"): content for name, content in files.items()}
-    words = ["verify", "llama", *TRUST]
-    reject("folder-in-part-renamed", "A file of a folder of another name.", "wrong-model", moved, [*words, "--only", "weights.bin"])
-    accept("folder-renamed-and-named", "A folder of another name, and the caller says the name.", moved, [*words, "--name", "model"])
-    what = "The caller says another name than was signed, and the folder has the signed one."
-    reject("folder-named-otherwise", what, "wrong-model", files, [*FOLDER, "--name", "llama"])
-    stranger = files | {"model/model.sig": signed("mallory", "alice", format="oms", claims={"name": "model"})}
-    reject("folder-by-a-stranger", "A stranger signed the folder as Alice.", "untrusted-key", stranger, FOLDER)
-    reject("folder-with-another-file", "The folder has a file that nobody signed.", "extra-file", files | {"model/setup.py": b""}, FOLDER)
-    old = reference.encode(oms.legacy_statement({"weights.bin": MODEL}))
-    holder = keyring.private("bob")
-    signature = oms.bundle(old, holder, message=oms.legacy_pae(old))
-    permitted = ("plain", ['signers = ["alice"]', 'signers = ["bob"]'])
-    what = "A signature of version 0.2.0."
-    reject("folder-of-version-0.2.0", what, "legacy-signature", files | {"model/model.sig": signature}, FOLDER, store=permitted)
-    other = oms.statement("model", oms.list_files({"weights.bin": MODEL}), make_oms.SERIALIZATION, {"signer": "bob", "signed_at": "1999-01-01T00:00:00Z", "countersigns": "no"})
-    theirs = files | {"model/model.sig": oms.bundle(reference.encode(other), keyring.private("alice-1"))}
-    what = "Another tool's annotations mean nothing, whatever they are called."
-    accept("folder-of-another-tool", what, theirs, FOLDER)
-
-
-# --------------------------------------------------------------------------------------------------- certificates
-
-
-def certificates():
-    fresh = ("certificates", ['revoked = { at = 2025-08-01, reason = "token leaked", compromised_since = 2025-06-01 }\n', ""], [f'frozen = ["{"a" * 64}"]\n', ""])
-    document = signed(method="certificate", signer="release", format="oms", claims={"name": "model"})
-    files = {"model/weights.bin": MODEL, "model/model.sig": document}
-    accept("certificate", "A certificate below a root of the store.", files, FOLDER, store=fresh)
-    text = text_of(fresh)
-    pem = oms_certificates.pem(oms_certificates.root()).decode()
-    inline = files | {"trust.toml": text.replace('"keys/root.pem"', f'"""\n{pem}"""').encode(), "keys/root.pem": None}
-    accept("certificate-root-in-the-store", "The root stands in the store itself.", inline, FOLDER, store=fresh)
-    for name, code, what, edit in [
-        ("other-identity", "wrong-identity", "The store expects another identity.", ("release@example.com", "sales@example.com")),
-        ("other-root", "untrusted-certificate", "The store has another root.", ("keys/root.pem", "keys/other.pem")),
-    ]:
-        given = files | {"trust.toml": text.replace(*edit).encode()}
-        given |= {"keys/other.pem": oms_certificates.pem(oms_certificates.root("p256-other"))}
-        reject(f"certificate-{name}", what, code, given, FOLDER, store=fresh)
-    words = ["verify", "model", "--trust", "trust.toml", "--at"]
-    what = "At the time that is asked for, the certificates are not valid yet."
-    reject("certificate-not-yet-valid", what, "certificate-not-yet-valid", {**files, "model/model.sig": early(document)}, [*words, "2019-06-01"], store=(fresh[0], *fresh[1:], ["signs_from = 2024-01-01T00:00:00Z\n", ""]), also=["certificate-not-yet-valid"] * 2)
-    late = text.replace("2099-01-01T00:00:00Z", "2199-01-01T00:00:00Z").encode()
-    what = "At the time that is asked for, the certificates have expired."
-    reject("certificate-expired", what, "certificate-expired", files | {"trust.toml": late}, [*words, "2120-01-01"], store=fresh, also=["certificate-expired"] * 2)
-    what = "A signature by certificate, and the store has keys only, even the certificate's."
-    keys_only = ("plain", ["keys/alice-1.pub", "keys/release.pub"])
-    reject("certificate-and-keys-only", what, "wrong-method", files, FOLDER, store=keys_only)
-    by_key = {"model/weights.bin": MODEL, "model/model.sig": make_oms_by_key()}
-    what = "The key of a certificate signed alone; the store trusts the certificate."
-    reject("key-of-a-certificate", what, "untrusted-key", by_key, FOLDER, store=fresh)
-    as_alice = signed(method="certificate", signer="alice", format="oms", claims={"name": "model"})
-    what = "A certificate of the release team, which claims to be Alice."
-    reject("certificate-as-alice", what, "wrong-signer", files | {"model/model.sig": as_alice}, FOLDER, store=fresh)
-
-
-def early(document):
-    """The same signed in 2019, for a time before all certificates."""
-    assert document
-    claims = {"name": "model", "signed_at": "2019-01-01T00:00:00Z"}
-    return signed(method="certificate", signer="release", format="oms", claims=claims)
-
-
-def make_oms_by_key():
-    holder = keyring.private(decisions.RELEASE)
-    ours = {"container": "folder", "key_id": reference.key_id(holder.public_key()), "signer": "release", "signed_at": vectors.SIGNED_AT}
-    statement = oms.statement("model", oms.list_files({"weights.bin": MODEL}), reference.SERIALIZATION, ours)
-    return oms.bundle(reference.encode(statement), holder)
-
-
-# ---------------------------------------------------------------------------------------------------------- names
-
-
-def names():
-    """`--name` is there without a store, too."""
-    by_key = ["verify", "model.pt", "--key", "keys/alice-1.pub"]
-    accept("name-without-store", "Without a store: the name is the signed one.", good(), [*by_key, "--name", "model.pt"])
-    what = "Without a store: another name was signed."
-    reject("other-name-without-store", what, "wrong-model", good(), [*by_key, "--name", "other.pt"])
-    moved = {"upload.tmp": MODEL, MANIFEST: signed()}
-    words = ["verify", "upload.tmp", "--signature", MANIFEST, "--key", "keys/alice-1.pub"]
-    reject("moved-without-store", "Without a store: the file has another name.", "wrong-model", moved, words)
-    what = "Without a store: the file has another name, and the caller says the signed one."
-    accept("moved-and-named-without-store", what, moved, [*words, "--name", "model.pt"])
-    files = {"model/weights.bin": MODEL, "model/model.sig": signed(format="oms", claims={"name": "llama"})}
-    words = ["verify", "model", "--key", "keys/alice-1.pub"]
-    accept("folder-unnamed-without-store", "Without a store, a folder's name is not compared.", files, words)
-    accept("folder-name-without-store", "Without a store: the name is that of the folder's signature.", files, [*words, "--name", "llama"])
-    reject("folder-other-name-without-store", "Without a store: the folder was signed as another.", "wrong-model", files, [*words, "--name", "model"])
-    content = make_trust.bundled(None) | {BUNDLE: signed(format="bundle-manifest", claims={"name": "release"})}
-    words = ["verify", BUNDLE, "--key", "keys/alice-1.pub"]
-    accept("set-name-without-store", "Without a store: the name is that of the set.", content, [*words, "--name", "release"])
-    reject("set-other-name-without-store", "Without a store: the set has another name.", "wrong-model", content, [*words, "--name", "older"])
 
 
 # ----------------------------------------------------------------------------------------------------------- state
@@ -491,9 +275,22 @@ def states():
     accept("state-not-begun-anew", what, again, [*words, "--init-state"], after={"state.json": remembered})
     older = {"model.pt": MODEL, MANIFEST: signed(claims={"model_version": 3}), "state.json": state(known)}
     what = "The same with a lower version: it is asked all the same."
-    reject("state-begun-to-roll-back", what, "rolled-back", older, [*words, "--init-state"], after={"state.json": state(known)})
+    reject(
+        "state-begun-to-roll-back",
+        what,
+        "rolled-back",
+        older,
+        [*words, "--init-state"],
+        after={"state.json": state(known)},
+    )
     damaged = good() | {"state.json": b"{"}
-    refuse("state-damaged-begun-anew", "A damaged state is not begun anew.", "malformed-state", damaged, [*words, "--init-state"])
+    refuse(
+        "state-damaged-begun-anew",
+        "A damaged state is not begun anew.",
+        "malformed-state",
+        damaged,
+        [*words, "--init-state"],
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ statements
@@ -505,4 +302,6 @@ def statements():
             what = f"The annotation {name} is {value!r}."
             document = restated(signed(), put(f"subject.0.annotations.{name}", value), "alice-1")
             more = {"words": ["verify", "model.pt", "--signature", MANIFEST, *TRUST]}
-            reject(f"statement-{name}-{kind}", what, "malformed-statement", {"model.pt": MODEL, MANIFEST: document}, **more)
+            reject(
+                f"statement-{name}-{kind}", what, "malformed-statement", {"model.pt": MODEL, MANIFEST: document}, **more
+            )

@@ -27,8 +27,8 @@ MEDIA_TYPES = {
 METHODS = {"publicKey": "key", "x509CertificateChain": "certificate", "certificate": "sigstore"}
 ENTRY = {"tlogEntries", "timestampVerificationData"}
 HEADLINES = [
-    "wrong-model", "renamed-file", "type-changed", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch",
-    "excluded-file", "extra-file", "not-listed", "key-mismatch",
+    "wrong-model", "renamed-file", "type-changed", "missing-file", "hash-mismatch", "chunk-root-mismatch",
+    "size-mismatch", "excluded-file", "extra-file", "not-listed", "key-mismatch",
 ]  # fmt: skip
 
 

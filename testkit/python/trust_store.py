@@ -1,4 +1,4 @@
-"""Reads a trust store as docs/spec/trust.md, sections 1, 2, 4 and 6 describe it: one TOML file, strict in everything."""
+"""Reads a trust store as docs/spec/trust.md, sections 1, 2, 4 and 6 say: one TOML file, strict in everything."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 import public_keys
 from public_keys import KeyProblem
 from reference import key_id
-from verifier import DIGEST, MAX_INTEGER, Rejected, check_name
+from verifier import DIGEST, MAX_INTEGER, Rejected, check_name, parse_json
 
 MAX_STORE = 16 << 20
 MAX_SIGNERS, MAX_KEYS, MAX_RULES, MAX_ENTRIES = 10_000, 100_000, 100_000, 1_000_000
@@ -167,8 +167,7 @@ def read_key(signer, value, read_file):
     if given == {"public_key"}:
         return Key(signer, "key", public_key=one_key(found["public_key"], read_file), **facts)
     if "trusted_root" in given:
-        facts["trusted_root"] = material(found["trusted_root"], read_file, b"{")
-        need(facts["trusted_root"].lstrip().startswith(b"{"), "trusted_root")
+        facts["trusted_root"] = one_trusted_root(found["trusted_root"], read_file)
     if "ca_root" in given:
         need({"identity"} <= given <= MATERIAL - {"public_key", "issuer"}, "fields of a certificate")
         facts["roots"] = certificates(found["ca_root"], read_file)
@@ -239,6 +238,16 @@ def one_key(value, read_file):
         return public_keys.parse(document)
     except KeyProblem as problem:
         raise malformed(str(problem)) from None
+
+
+def one_trusted_root(value, read_file):
+    document = material(value, read_file, b"{")
+    try:
+        kind = parse_json(document).get("mediaType")
+    except (ValueError, RecursionError, AttributeError) as error:
+        raise malformed(str(error)) from None
+    need(isinstance(kind, str) and ".sigstore.trustedroot" in kind, "no trusted root")
+    return document
 
 
 def certificates(value, read_file):

@@ -1,4 +1,4 @@
-"""Verifies a model by a trust store: finds the facts of its signature for trust.py, and the countersignatures beside it.
+"""Verifies a model by a trust store: finds the facts of its signature for trust.py, and the countersignatures.
 
 docs/spec/trust.md, sections 3, 6 and 7. Signature files are read by verifier.py and oms_verifier.py.
 """

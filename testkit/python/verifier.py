@@ -8,7 +8,7 @@ import binascii
 import json
 import os
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -37,8 +37,8 @@ DIGESTS_SAID = ("countersigns", "renews")  # annotations that name another state
 MAX_DEPTH, MAX_INTEGER, MAX_SIGNATURES, MAX_ENTRIES = 64, 1 << 53, 16, 10_000
 CLOCK_SKEW = timedelta(minutes=5)
 FIRST = [
-    "wrong-model", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch", "untrusted-key", "key-mismatch",
-    "invalid-signature",
+    "wrong-model", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch", "untrusted-key",
+    "key-mismatch", "invalid-signature",
 ]  # fmt: skip
 
 
@@ -315,7 +315,7 @@ def check_questions(
     if signed is None:
         asked = any(question is not None for question in (signer, model_version_at_least, max_age, name))
         return [("not-authenticated", "no envelope")] if asked or require_authenticated else []
-    facts, now, reasons = signed["annotations"], now or datetime.now(timezone.utc), []
+    facts, now, reasons = signed["annotations"], now or datetime.now(UTC), []
     if "expires_at" in facts and now >= datetime.fromisoformat(facts["expires_at"]):
         reasons.append(("expired", facts["expires_at"]))
     if signer is not None and facts["signer"] != signer:

@@ -1,4 +1,4 @@
-"""Who may write a file: the owner of the process, root, and nobody else, all the way (docs/spec/trust.md, section 1)."""
+"""Who may write a file: the owner of the process, root, and nobody else, all the way: docs/spec/trust.md, 1."""
 
 import os
 import stat

@@ -91,7 +91,10 @@ impl Place {
 
     /// The store as the library reads it.
     fn store(&self) -> TrustStore {
-        let nothing = |file: &str| -> Result<Vec<u8>, Unreadable> { panic!("{file} is not in the store") };
+        let nothing = |path: &str| {
+            let message = format!("no file was expected, and `{path}` is named");
+            Err(Unreadable { message, code: "not-found", hint: None })
+        };
         TrustStore::parse(self.read("trust.toml").as_bytes(), &nothing).expect("a sound store")
     }
 }

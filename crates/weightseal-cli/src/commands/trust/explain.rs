@@ -1,10 +1,11 @@
-//! `weightseal trust explain`: rule by rule, why a model is accepted or not. No file of the model is looked at.
+//! `weightseal trust explain`: rule by rule, why a model is accepted or not.
 
 use std::sync::Arc;
 
+use weightseal::format::Limits;
 use weightseal::time::Instant;
-use weightseal::trust::Requirements;
-use weightseal::verify::{Failure, MissingState, Policy, StateFile, Target, explain};
+use weightseal::trust::{Requirements, Unauthenticated};
+use weightseal::verify::{Failure, MissingState, Policy, StateFile, Target};
 
 use crate::Status;
 use crate::args_trust::TrustExplainArguments;
@@ -14,25 +15,28 @@ use crate::problem::Problem;
 
 pub(crate) fn run(arguments: &TrustExplainArguments, output: &mut Output) -> Result<(), Problem> {
     let store = Arc::new(crate::store::read(&arguments.store.trust)?);
+    // Whether a manifest without envelope will do, the store says.
+    let requirements = Requirements { unauthenticated: Unauthenticated::Accept, ..Requirements::default() };
     let now = arguments.at.unwrap_or_else(Instant::now);
-    let state = arguments.state.clone().map(|path| StateFile { path, missing: MissingState::Refuse });
-    let policy = Policy { state, ..Policy::of_store(store.clone(), Requirements::default(), now) };
+    let missing = MissingState::Refuse;
+    let state = arguments.state.clone().map(|path| StateFile { path, missing });
+    let policy = Policy { state, ..Policy::of_store(Arc::clone(&store), requirements, now) };
     let target = Target {
         path: arguments.file.clone(),
         signature: arguments.signature.clone(),
         name: arguments.name.clone(),
         base: arguments.base.clone(),
+        limits: Limits::default(),
         ..Target::default()
     };
-    let explanation = explain(&target, &policy).map_err(|failure| match failure {
-        Failure::Inconclusive(inconclusive) => Problem::from(&*inconclusive),
-        // What speaks against a signature is part of the explanation.
-        Failure::Rejected(rejected) => Problem {
-            status: Status::Rejected,
-            code: rejected.headline().code(),
-            ..Problem::usage(rejected.to_string(), rejected.headline().hint().as_deref())
-        },
-    })?;
+    let explanation = match weightseal::verify::explain(&target, &policy) {
+        Ok(explanation) => explanation,
+        Err(Failure::Inconclusive(inconclusive)) => return Err(Problem::from(&*inconclusive)),
+        // An explanation rejects nothing by itself.
+        Err(Failure::Rejected(rejected)) => {
+            return Err(Problem::usage(rejected.to_string(), None));
+        }
+    };
     output.text(&text(&explanation, &store));
     output.json_of(|| json(&explanation, &store));
     // Whoever only looks at the exit status must not take a rejection for the contrary.
