@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::find::{self, Candidates, Found};
 use super::{Reason, Target, Trouble};
-use crate::file::{EntryKind, FileError, Follow, Kind, Tree, TreeEntry, exists, or_here, resolve};
+use crate::file::{
+    EntryKind, FileError, Follow, Kind, Tree, TreeEntry, exists, is_same_place, or_here, resolve,
+};
 use crate::format::{Fault, Limits, OMS_NAME, OmsSignature, SignatureFile, is_manifest_name, is_oms_name};
 use crate::listing::SafeName;
 
@@ -21,6 +23,15 @@ pub struct SignedPlace {
 }
 
 impl SignedPlace {
+    /// Of a signature that was found when `path` was verified.
+    pub(crate) fn of(path: &Path, signature: PathBuf) -> Self {
+        let named = is_same_place(path, &signature);
+        let is_oms = signature.file_name().and_then(OsStr::to_str).is_some_and(is_oms_name);
+        // Verification has found the very same, or it would not have come to an end.
+        let model = (named && is_oms).then(|| find::model_of(&signature).ok().flatten()).flatten();
+        Self { model: model.unwrap_or_else(|| path.to_owned()), signature }
+    }
+
     /// What is to be verified.
     pub fn target(&self) -> Target {
         Target { path: self.model.clone(), signature: Some(self.signature.clone()), ..Target::default() }

@@ -4,6 +4,7 @@
 //! [`Verified`] can be made by [`verify`] alone, and holds facts, never a handle to bytes that could change.
 
 mod below;
+mod compare;
 mod content;
 mod facts;
 mod find;
@@ -16,10 +17,12 @@ mod reason;
 mod run;
 
 pub use below::{SignedPlace, find_signed};
+pub(crate) use compare::Unjudged;
 pub use facts::{
     Beside, Check, Checked, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
     Weakening,
 };
+pub use find::countersignature_places;
 pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
 pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
