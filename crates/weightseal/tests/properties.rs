@@ -300,6 +300,7 @@ fn headline(verdict: &Result<Outcome, Failure>) -> &'static str {
     match verdict {
         Ok(Outcome::Verified(_)) => "verified",
         Ok(Outcome::Partial(_)) => "partial",
+        Ok(Outcome::Tolerated(_)) => "tolerated",
         Err(Failure::Rejected(rejected)) => rejected.headline().code(),
         Err(Failure::Inconclusive(inconclusive)) => inconclusive.trouble.code(),
     }

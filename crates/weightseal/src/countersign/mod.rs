@@ -17,7 +17,7 @@ use crate::hash::Observer;
 use crate::key::{PrivateKey, PublicKey};
 use crate::sign::{Options, SignError, sign_again, stage};
 use crate::verify::{
-    Facts, FolderRules, Outcome, Policy, SignatureRead, Target, Unjudged, WholeDigest, verify,
+    Facts, Failure, FolderRules, Outcome, Policy, SignatureRead, Target, Unjudged, WholeDigest, verify,
 };
 
 /// Whether the first signature is verified. The bytes are held against what it lists either way.
@@ -121,6 +121,7 @@ fn judged(
             let path = facts.signature_file.clone().unwrap_or(first.path);
             Ok((Unjudged { path, file: file.clone(), model: first.model }, facts))
         }
+        Outcome::Tolerated(tolerated) => Err(Failure::from(tolerated.refuse()).into()),
         Outcome::Partial(_) => Err(CountersignError::OnlyAPart { first: first.path }),
     }
 }

@@ -127,6 +127,7 @@ pub fn renew(
     let target = Target { whole: WholeDigest::AlwaysBoth, copy_to: None, range: None, ..target.clone() };
     match verify(&target, policy, observer)? {
         Outcome::Verified(verified) => replace(&verified, &target, key, changes),
+        Outcome::Tolerated(tolerated) => Err(RenewError::Inconclusive(tolerated.refuse())),
         Outcome::Partial(partial) => {
             let facts = partial.facts();
             Err(RenewError::OnlyAPart { signature: signature_of(facts) })

@@ -3,6 +3,8 @@
 
 mod certificate;
 mod decide;
+mod judge;
+mod memory;
 mod refusal;
 mod sigstore;
 mod store;
@@ -14,6 +16,8 @@ pub use certificate::{
     judge_leaf, judge_path, leaf_facts,
 };
 pub use decide::{KeyRing, Requirements, Unauthenticated, decide, decide_unclaimed};
+pub use judge::{Answer, Asker, Evidence, Judgement, Said, Signatory, Step, judge, judge_countersigner};
+pub use memory::{MAX_STATE, Memory, MemoryError, OldStore, Remembered};
 pub use refusal::{Question, Refusal};
 pub use sigstore::{
     LogProblem, MAX_PROOFS, SigstoreClaims, SigstoreFacts, SigstoreRefusal, SigstoreRules, TrustedRoot,
@@ -21,5 +25,5 @@ pub use sigstore::{
 };
 pub use store::{
     CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Pattern, Revocation, Rule, SignatureFormat,
-    Signer, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
+    Signer, StoreExpired, Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped, Unreadable,
 };

@@ -62,7 +62,7 @@ pub fn find_signed(path: &Path, limits: Limits) -> Result<Vec<SignedPlace>, File
 /// A signed folder is one model; any other one is looked through.
 fn of_folder(folder: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
     let mut candidates = Candidates::default();
-    find::oms_of_folder(folder, limits, &mut candidates)?;
+    find::oms_of_folder(folder, None, limits, &mut candidates)?;
     let inside = folder.join(OMS_NAME);
     let is_its = |found: &Found| match &found.content {
         Ok(SignatureFile::Oms(oms)) if found.path == inside => of_something_in(folder, oms).is_none(),
@@ -99,7 +99,7 @@ fn of_file(path: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
         return Ok(vec![SignedPlace { signature: path.to_owned(), model }]);
     }
     let Ok(name) = SafeName::of_file(path) else { return Ok(Vec::new()) };
-    let found = find::all_beside(path, &name, limits)?.found;
+    let found = find::all_beside(path, &name, None, limits)?.found;
     let mut places: Vec<SignedPlace> = found
         .into_iter()
         .map(|found| SignedPlace { signature: found.path, model: path.to_owned() })

@@ -10,7 +10,7 @@ use super::oms::{fact_of, plan_of};
 use super::oms_trust::other_container;
 use super::outcome::{Failure, Inconclusive, Rejected, Trouble};
 use super::reason::Reason;
-use super::run::{FolderRules, Policy, Run, Target, WholeDigest};
+use super::run::{FolderRules, Mode, Policy, Run, Target, WholeDigest};
 use crate::envelope::{Container, OmsForm};
 use crate::file::{FileError, Kind, Links, OpenedFile, Tree, or_here, resolve};
 use crate::format::{
@@ -70,11 +70,8 @@ impl Unjudged {
             // Nobody is trusted, and no time is looked at.
             ..Policy::of_keys(KeyRing::new([]), Requirements::default(), Instant::UNIX_EPOCH)
         };
-        let mut facts = Facts::about(target.path.clone());
-        facts.signature_file = Some(self.path.clone());
-        let (target, policy) = (&target, &policy);
-        let mut run =
-            Run { target, policy, keeper: None, collected: None, observer, facts, reasons: Vec::new() };
+        let mut run = Run::new(&target, &policy, observer, Mode::Verify);
+        run.facts.signature_file = Some(self.path.clone());
         let result = run.hold_content(self);
         let Run { facts, reasons, .. } = run;
         let mut reasons = reasons.into_iter();
@@ -92,7 +89,7 @@ fn inconclusive(trouble: Trouble, facts: Facts) -> Failure {
 
 /// The signature file, and the model as the target names it; a signature file that stands for its model is both.
 fn locate(target: &Target) -> Result<(Result<Found, Reason>, PathBuf), Trouble> {
-    let Target { path, signature, limits, .. } = target;
+    let Target { path, signature, name, limits, .. } = target;
     let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let stands_for_others = match signature {
         None => is_manifest_name(file_name) || (is_oms_name(file_name) && path.is_file()),
@@ -110,11 +107,11 @@ fn locate(target: &Target) -> Result<(Result<Found, Reason>, PathBuf), Trouble> 
         return Ok((Ok(found), model.unwrap_or_else(|| path.clone())));
     }
     if path.is_dir() {
-        return Ok((find::inside(path, *limits)?, path.clone()));
+        return Ok((find::inside(path, name.as_deref(), *limits)?, path.clone()));
     }
     OpenedFile::open(path, Links::Refuse)?;
-    let name = SafeName::of_file(path)?;
-    Ok((find::beside(path, &name, *limits)?, path.clone()))
+    let own = SafeName::of_file(path)?;
+    Ok((find::beside(path, &own, name.as_deref(), *limits)?, path.clone()))
 }
 
 impl Run<'_> {
@@ -143,10 +140,10 @@ impl Run<'_> {
         let name = &manifest.visible.model_file;
         let path = if model == at { at.with_file_name(name.as_str()) } else { model.to_owned() };
         let opened = OpenedFile::open(&path, Links::Refuse)?;
-        let asked = SafeName::of_file(&path)?;
-        if asked != *name {
-            let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
-            self.reasons.push(Reason::WrongModel { manifest_of, asked });
+        let own = SafeName::of_file(&path)?;
+        let asked = self.target.name.clone().unwrap_or_else(|| own.as_str().to_owned());
+        if asked != name.as_str() {
+            self.reasons.push(Reason::WrongModel { manifest_of: name.as_str().to_owned(), asked });
         }
         let resource = manifest.signed.iter().flat_map(|signed| &signed.statement.resources).next();
         let signed = resource.map(SignedBytes::from).unwrap_or_default();

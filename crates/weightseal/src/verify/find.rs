@@ -146,7 +146,11 @@ pub fn countersignature_places(model: &Path, first: &Path) -> Result<Vec<PathBuf
 ///
 /// The manifest of a single file is no candidate; one that cannot be understood is, since it may be the bundle
 /// manifest, damaged on purpose.
-pub(super) fn inside(folder: &Path, limits: Limits) -> Result<Result<Found, Reason>, Trouble> {
+pub(super) fn inside(
+    folder: &Path,
+    expected: Option<&str>,
+    limits: Limits,
+) -> Result<Result<Found, Reason>, Trouble> {
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
     let mut candidates = Candidates::default();
     for path in entries(folder, MAX_TREE, &is_manifest)? {
@@ -161,7 +165,7 @@ pub(super) fn inside(folder: &Path, limits: Limits) -> Result<Result<Found, Reas
             break;
         }
     }
-    oms_of_folder(folder, limits, &mut candidates)?;
+    oms_of_folder(folder, expected, limits, &mut candidates)?;
     let firsts = candidates.looked_for.clone();
     candidates.look_for_countersignatures(&firsts, None, limits);
     Ok(candidates.the_only(folder, |candidates| Reason::UnsignedFolder {
@@ -173,6 +177,7 @@ pub(super) fn inside(folder: &Path, limits: Limits) -> Result<Result<Found, Reas
 /// Looks for OMS signatures of a folder: in it, and beside it under its name as the file system knows it.
 pub(super) fn oms_of_folder(
     folder: &Path,
+    expected: Option<&str>,
     limits: Limits,
     candidates: &mut Candidates,
 ) -> Result<(), Trouble> {
@@ -184,7 +189,7 @@ pub(super) fn oms_of_folder(
         && let Some(name) = place.file_name().and_then(|name| name.to_str())
     {
         let mut beside = Candidates::default();
-        oms_beside(&folder_beside(folder, &place), name, limits, &mut beside)?;
+        oms_beside(&folder_beside(folder, &place), name, expected.unwrap_or(name), limits, &mut beside)?;
         candidates.found.extend(beside.found);
         candidates.countersignatures.extend(beside.countersignatures);
         candidates.looked_for.extend(beside.looked_for);
@@ -201,8 +206,14 @@ fn folder_beside(folder: &Path, place: &Path) -> PathBuf {
 }
 
 /// Looks for OMS signatures of `name` in the folder that it lies in: `NAME.sig`, and `model.sig` if that is about
-/// something of this name.
-fn oms_beside(folder: &Path, name: &str, limits: Limits, candidates: &mut Candidates) -> Result<(), Trouble> {
+/// something that is signed under the expected name.
+fn oms_beside(
+    folder: &Path,
+    name: &str,
+    signed_as: &str,
+    limits: Limits,
+    candidates: &mut Candidates,
+) -> Result<(), Trouble> {
     let place = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
     let own_name = format!("{name}{OMS_SUFFIX}");
     let mut looked_for = vec![place(&own_name), place(OMS_NAME)];
@@ -210,7 +221,7 @@ fn oms_beside(folder: &Path, name: &str, limits: Limits, candidates: &mut Candid
     for (at, path) in looked_for.iter().enumerate().filter(|(_, path)| exists(path)) {
         let by_name = at == 0;
         candidates.take(read(path, limits)?, |content| match content {
-            Ok(SignatureFile::Oms(oms)) if by_name || oms.statement.name == name => MayBe::Its,
+            Ok(SignatureFile::Oms(oms)) if by_name || oms.statement.name == signed_as => MayBe::Its,
             // Something called after the model, but of another kind, is not its signature; what cannot be
             // understood may be, damaged on purpose.
             Err(Reason::Fault(Fault::NotASignature { .. })) => MayBe::Another,
@@ -222,13 +233,15 @@ fn oms_beside(folder: &Path, name: &str, limits: Limits, candidates: &mut Candid
     Ok(())
 }
 
-/// Looks for the one signature beside a model file.
+/// Looks for the one signature beside a model file that is called `name`, and signed under the expected name if that is
+/// another one.
 pub(super) fn beside(
     model: &Path,
     name: &SafeName,
+    expected: Option<&str>,
     limits: Limits,
 ) -> Result<Result<Found, Reason>, Trouble> {
-    let mut candidates = all_beside(model, name, limits)?;
+    let mut candidates = all_beside(model, name, expected, limits)?;
     let firsts = candidates.looked_for.clone();
     candidates.look_for_countersignatures(&firsts, Some(name), limits);
     Ok(candidates.the_only(model, |candidates| Reason::Unsigned {
@@ -242,18 +255,26 @@ pub(super) fn beside(
 ///
 /// A manifest that says it is of another model is no candidate; one that cannot be understood is, since it may
 /// be this model's, damaged on purpose.
-pub(super) fn all_beside(model: &Path, name: &SafeName, limits: Limits) -> Result<Candidates, Trouble> {
+pub(super) fn all_beside(
+    model: &Path,
+    name: &SafeName,
+    expected: Option<&str>,
+    limits: Limits,
+) -> Result<Candidates, Trouble> {
+    let signed_as = expected.unwrap_or(name.as_str());
     let mut candidates = Candidates {
         looked_for: manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)).collect(),
         ..Candidates::default()
     };
     for path in candidates.looked_for.clone().iter().filter(|path| exists(path)) {
         candidates.take(read(path, limits)?, |content| match content {
-            Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => MayBe::Its,
+            Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file.as_str() == signed_as => {
+                MayBe::Its
+            }
             Ok(_) | Err(Reason::Fault(Fault::NotASignature { .. })) => MayBe::Another,
             Err(_) => MayBe::Its,
         });
     }
-    oms_beside(folder_of(model), name.as_str(), limits, &mut candidates)?;
+    oms_beside(folder_of(model), name.as_str(), signed_as, limits, &mut candidates)?;
     Ok(candidates)
 }

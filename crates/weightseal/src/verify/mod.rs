@@ -4,8 +4,10 @@
 //! [`Verified`] can be made by [`verify`] alone, and holds facts, never a handle to bytes that could change.
 
 mod below;
+mod by_store;
 mod compare;
 mod content;
+mod explain;
 mod facts;
 mod find;
 mod oms;
@@ -15,18 +17,23 @@ mod outcome;
 mod range;
 mod reason;
 mod run;
+mod state;
 
 pub use below::{SignedPlace, find_signed};
 pub(crate) use compare::Unjudged;
+pub use explain::{Explanation, explain};
 pub use facts::{
-    Beside, Check, Checked, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
-    Weakening,
+    Beside, Check, Checked, Checks, CountersignatureFact, Facts, FileFact, FileStatus, KeyFact, ListingFact,
+    MethodFact, ShardFact, TrustFact, Weakening,
 };
 pub use find::countersignature_places;
-pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
+pub use outcome::{
+    Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
+};
 pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
 pub use run::{
     DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest, verify,
 };
+pub use state::{MissingState, StateFile};

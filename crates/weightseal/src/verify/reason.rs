@@ -352,7 +352,7 @@ impl Reason {
                 | Fault::Statement(_)
                 | Fault::NotASignature { .. },
             ) => 1,
-            Self::WrongModel { .. } => 2,
+            Self::WrongModel { .. } | Self::Refusal(Refusal::WrongName { .. }) => 2,
             Self::Fault(Fault::DuplicateEntry { .. }) => 3,
             Self::MissingFile { .. }
             | Self::NotListed { .. }
@@ -368,6 +368,7 @@ impl Reason {
                 Refusal::UntrustedKey { .. }
                 | Refusal::UnknownFingerprint { .. }
                 | Refusal::WrongMethod { .. }
+                | Refusal::NotInStore { .. }
                 | Refusal::Certificate(_)
                 | Refusal::Sigstore(_),
             ) => 7,

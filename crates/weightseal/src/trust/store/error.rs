@@ -1,11 +1,22 @@
 //! Why a file is not a trust store that anything is decided by.
 
-use crate::file::FileError;
 use crate::json::FieldError;
 use crate::key::KeyError;
 use crate::text::Escaped;
 use crate::trust::certificate::CertificateError;
 use crate::trust::sigstore::TrustedRootError;
+
+/// Why a file that a store names could not be read, by the word of whoever reads files.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unreadable {
+    /// What is wrong.
+    pub message: String,
+    /// The stable code.
+    pub code: &'static str,
+    /// One line of advice.
+    pub hint: Option<String>,
+}
 
 /// What is wrong with a trust store. Lines are counted from 1.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +53,7 @@ pub enum TrustStoreError {
         /// The field.
         field: String,
         /// What is wrong with the file.
-        error: FileError,
+        error: Unreadable,
     },
     /// A public key cannot be used.
     #[error("line {line}: `{field}` is no usable public key: {error}")]
@@ -90,7 +101,7 @@ impl TrustStoreError {
     /// The stable code (docs/spec/result.md).
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File { error: error @ FileError::WritableByOthers { .. }, .. } => error.code(),
+            Self::File { error, .. } => error.code,
             _ => "malformed-trust-store",
         }
     }
@@ -98,7 +109,7 @@ impl TrustStoreError {
     /// One line of advice, where there is any.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::File { error, .. } => error.hint(),
+            Self::File { error, .. } => error.hint.clone(),
             Self::SameKey { .. } => {
                 Some("one key belongs to one signer: otherwise nobody could say who signed".to_owned())
             }

@@ -7,17 +7,17 @@ mod pattern;
 mod read;
 mod table;
 
-pub use error::TrustStoreError;
+pub use error::{TrustStoreError, Unreadable};
 pub use pattern::Pattern;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::certificate::CertificateRules;
+use super::refusal::Refusal;
 use super::sigstore::{SigstoreRules, TrustedRoot};
 use crate::digest::Digest;
-use crate::file::FileError;
 use crate::key::{KeyId, PublicKey};
-use crate::time::{Age, Instant};
+use crate::time::{Age, Instant, Timestamp};
 
 /// Largest store in bytes: 10 000 keys of RSA-8192 fit four times.
 pub const MAX_TRUST_STORE: u64 = 16 * 1024 * 1024;
@@ -32,6 +32,14 @@ pub struct TrustStore {
     unauthenticated: Vec<Unenveloped>,
     by_key: HashMap<KeyId, KeyPlace>,
     listed: HashSet<Unenveloped>,
+}
+
+/// The store decides nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the trust store expired at {}", Timestamp::from_instant(*.at).to_seconds())]
+pub struct StoreExpired {
+    /// When.
+    pub at: Instant,
 }
 
 /// Somebody who signs.
@@ -189,7 +197,7 @@ impl TrustStore {
     /// [`TrustStoreError`] for anything that is not exactly as the format says.
     pub fn parse(
         text: &[u8],
-        read: &dyn Fn(&str) -> Result<Vec<u8>, FileError>,
+        read: &dyn Fn(&str) -> Result<Vec<u8>, Unreadable>,
     ) -> Result<Self, TrustStoreError> {
         read::store(text, read)
     }
@@ -202,6 +210,15 @@ impl TrustStore {
     /// The moment from which it decides nothing.
     pub fn expires_at(&self) -> Instant {
         self.expires_at
+    }
+
+    /// Makes sure that it still decides.
+    ///
+    /// # Errors
+    /// [`StoreExpired`].
+    pub fn ensure_current(&self, now: Instant) -> Result<(), StoreExpired> {
+        let at = self.expires_at;
+        if at <= now { Err(StoreExpired { at }) } else { Ok(()) }
     }
 
     /// The signers, in the order written.
@@ -232,6 +249,28 @@ impl TrustStore {
     /// Where a public key stands.
     pub fn find(&self, key: &KeyId) -> Option<KeyPlace> {
         self.by_key.get(key).copied()
+    }
+
+    /// The public keys to hold a signature against: those that it names, or each if it names none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInStore`].
+    pub fn candidates(&self, named: &[KeyId]) -> Result<Vec<&PublicKey>, Refusal> {
+        let keys: Vec<&PublicKey> = match named {
+            [] => self.public_keys().collect(),
+            named => named.iter().filter_map(|id| self.public_key(id)).collect(),
+        };
+        match keys.is_empty() {
+            true => Err(Refusal::NotInStore { named: named.first().map(KeyId::to_string) }),
+            false => Ok(keys),
+        }
+    }
+
+    fn public_key(&self, id: &KeyId) -> Option<&PublicKey> {
+        match &self.key(self.find(id)?).means {
+            Means::Key(key) => Some(key),
+            Means::Certificate(_) | Means::Sigstore(_) => None,
+        }
     }
 
     /// Every key, with its place.

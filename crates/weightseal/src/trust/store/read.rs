@@ -6,11 +6,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::table::{Lines, Node, Table};
 use super::{
     CertificateMeans, KeyPlace, Level, MAX_TRUST_STORE, Means, Revocation, Rule, SignatureFormat, Signer,
-    Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped,
+    Threshold, TrustStore, TrustStoreError, TrustedKey, Unenveloped, Unreadable,
 };
 use crate::digest::Digest;
 use crate::envelope::check_signer;
-use crate::file::FileError;
 use crate::json::FieldProblem;
 use crate::key::{KeyId, PublicKey};
 use crate::trust::certificate::{CertificateRoots, CertificateRules, OmsCompat, certificates_from_pem};
@@ -22,7 +21,7 @@ const MAX_KEYS: usize = 100_000;
 const MAX_RULES: usize = 100_000;
 const MAX_LISTED: usize = 1_000_000;
 
-type Read<'a> = dyn Fn(&str) -> Result<Vec<u8>, FileError> + 'a;
+type Read<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unreadable> + 'a;
 
 pub(super) fn store(bytes: &[u8], read: &Read<'_>) -> Result<TrustStore, TrustStoreError> {
     let size = bytes.len() as u64;
