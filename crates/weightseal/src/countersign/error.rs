@@ -48,6 +48,12 @@ pub enum CountersignError {
         /// The key.
         key: KeyId,
     },
+    /// A manifest says who signs.
+    #[error("beside `{}` there can only be a manifest, which says who signs", EscapedPath(.first))]
+    NoSigner {
+        /// The first signature.
+        first: PathBuf,
+    },
     /// The first signature is called like none.
     #[error("`{}` is not called like a signature, and so its countersignature has no name", EscapedPath(.first))]
     NoName {
@@ -99,7 +105,7 @@ impl CountersignError {
             Self::Legacy { .. } => "legacy-signature",
             Self::OfACountersignature { .. } => "countersignature",
             Self::SameKey { .. } => "same-key",
-            Self::NoName { .. } | Self::InModel { .. } => "usage",
+            Self::NoSigner { .. } | Self::NoName { .. } | Self::InModel { .. } => "usage",
             Self::NoPlace { .. } => "no-place",
             Self::Sign(error) => error.code(),
         }
@@ -117,6 +123,7 @@ impl CountersignError {
                 "name the model, or its first signature with --signature".to_owned()
             }
             Self::SameKey { .. } => "countersign with the key of another signer".to_owned(),
+            Self::NoSigner { .. } => "name the second signer with --signer".to_owned(),
             Self::NoName { .. } => "say where to write it with --output".to_owned(),
             Self::NoPlace { .. } => "remove those that stand beside no signature any more".to_owned(),
             Self::InModel { .. } => "write it beside the folder".to_owned(),

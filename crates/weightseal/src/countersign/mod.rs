@@ -69,6 +69,9 @@ pub fn countersign(
     options.check()?;
     let first = Unjudged::find(target)?;
     // What can be said at once is said before hours of hashing.
+    if options.signer.is_none() && !matches!(first.file, SignatureFile::Oms(_)) {
+        return Err(CountersignError::NoSigner { first: first.path });
+    }
     let countersigns = ensure_first(&first, key.public())?;
     Place::new(&first, &countersigns, key.public(), output, target.limits)?.choose()?;
     let (first, facts) = match first_signer {

@@ -131,12 +131,12 @@ fn below(root: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
         match kind_of(&entries, &model) {
             Some(Here::Folder) => _ = signed.insert(model.clone()),
             Some(Here::Link(target)) => {
-                return Err(FileError::Symlink { path: root.join(model), target: target.into() }.into());
+                return Err(FileError::Symlink { path: at(root, &model), target: target.into() }.into());
             }
             Some(Here::File) | None => {}
         }
-        let model = if model.as_os_str().is_empty() { root.to_owned() } else { root.join(model) };
-        places.push(SignedPlace { signature: root.join(path), model });
+        let model = if model.as_os_str().is_empty() { root.to_owned() } else { at(root, &model) };
+        places.push(SignedPlace { signature: at(root, path), model });
     }
     // In a folder that cannot be read there may be more of them.
     for TreeEntry { name, kind } in entries {
@@ -148,6 +148,11 @@ fn below(root: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
     }
     places.sort();
     Ok(places)
+}
+
+/// The path of something below the root, as people write it.
+fn at(root: &Path, path: &Path) -> PathBuf {
+    if or_here(root) == Path::new(".") { path.to_owned() } else { root.join(path) }
 }
 
 fn is_called_like_one(entry: &TreeEntry) -> bool {
