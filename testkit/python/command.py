@@ -8,19 +8,24 @@ import argparse
 import glob
 import json
 import os
+import re
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime
 
 from cryptography import x509
 
 import chunks
 import oms_verifier
 import public_keys
+import trust
+import trust_state
+import trust_store
+import trust_verifier
 import verifier
+import writable
 
 SUFFIX = ".manifest.json"
 MAX_SIGNATURE_FILE = 64 << 20
-UNITS = {"m": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "y": 365.25}
 
 
 def main(words=None):
@@ -28,15 +33,19 @@ def main(words=None):
     result = {"verdict": "verified", "code": "verified", "authenticated": None}
     status = 0
     try:
-        partial, result["authenticated"], more = verify(arguments)
+        court = open_court(arguments) if arguments.trust else None
+        partial, result["authenticated"], more = verify(arguments, court)
         result |= more
-        if partial:
-            result |= {"verdict": "partial", "code": "partial"}
+        word = "tolerated" if court and court.tolerated else "partial" if partial else "verified"
+        result |= {"verdict": word, "code": word}
+        if court:
+            result["tolerated"] = [code for code, _ in court.tolerated]
+            remember(arguments, court)
     except verifier.Rejected as rejected:
         result |= {"verdict": "rejected", "code": rejected.code, "also": [code for code, _ in rejected.reasons[1:]]}
         status = 1
     except public_keys.KeyProblem as problem:
-        result |= {"verdict": "inconclusive", "code": problem.code}
+        result = {"verdict": "inconclusive", "code": problem.code}
         status = 2
     print(json.dumps(result) if arguments.json else f"{result['verdict']}: {result['code']}")
     return status
@@ -64,11 +73,85 @@ def parse(words):
     verify_parser.add_argument("--chunk-list")
     for option in ["--oms-compat", "--ignore-unsigned-files", "--no-default-excludes", "--allow-symlinks"]:
         verify_parser.add_argument(option, action="store_true")
-    return parser.parse_args(words)
+    add_trust(verify_parser)
+    arguments = parser.parse_args(words)
+    if contradicts(arguments):
+        verify_parser.error("these options contradict each other")
+    arguments.trust = arguments.trust[0] if arguments.trust else None
+    return arguments
+
+
+def add_trust(parser):
+    parser.add_argument("--trust", action="append", default=[])
+    parser.add_argument("--name")
+    parser.add_argument("--at", type=point_in_time)
+    parser.add_argument("--state")
+    parser.add_argument("--init-state", action="store_true")
+
+
+def contradicts(arguments):
+    others = [arguments.key, arguments.ca_root, arguments.intermediate, arguments.certificate_identity]
+    beside_store = any([*others, arguments.oms_compat])
+    return (
+        len(arguments.trust) > 1
+        or (arguments.trust and beside_store)
+        or (arguments.state and (arguments.at or not arguments.trust))
+        or (arguments.init_state and not arguments.state)
+    )
+
+
+def point_in_time(text):
+    """RFC 3339, or a date."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        text += "T00:00:00Z"
+    if not verifier.is_time(text):
+        raise ValueError("no time")
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def open_court(arguments):
+    """The store and what is remembered, before anything of the model is looked at."""
+    check_file(arguments.trust, links=True)
+    store = trust_store.load(arguments.trust, writable.read)
+    now, memory = arguments.at or datetime.now(UTC), None
+    if arguments.state and (os.path.lexists(arguments.state) or not arguments.init_state):
+        if not os.path.lexists(arguments.state):
+            raise public_keys.KeyProblem("no-state", arguments.state)
+        memory = trust_state.read(writable.read(arguments.state))
+    elif arguments.state:
+        writable.check(os.path.dirname(os.path.abspath(arguments.state)))
+    trust.check_store(store, now, memory)
+    asked = trust.Asked(
+        signer=arguments.signer,
+        max_age=arguments.max_age,
+        model_version_at_least=arguments.model_version_at_least,
+        require_authenticated=arguments.require_authenticated,
+    )
+    return trust_verifier.Court(store, now, memory, asked, arguments.name)
+
+
+def remember(arguments, court):
+    """Asks once more under the lock: another process may have seen something newer meanwhile."""
+
+    def change(known):
+        trust.check_store(court.store, court.now, known)
+        for facts, expected in court.accepted:
+            decision = trust.Decision()
+            trust.judge_memory(facts, expected, known, decision)
+            if decision.refused:
+                raise verifier.Rejected(*decision.refused)
+            known = trust.remember(court.store, facts, expected, known)
+        return known
+
+    if arguments.state:
+        trust_state.update(arguments.state, change)
 
 
 def span(text):
-    return timedelta(days=int(text[:-1]) * UNITS[text[-1]])
+    try:
+        return trust_store.span(text)
+    except public_keys.KeyProblem as problem:
+        raise ValueError(str(problem)) from None
 
 
 def two_numbers(text):
@@ -76,13 +159,16 @@ def two_numbers(text):
     return int(start), int(end)
 
 
-def verify(arguments):
+def verify(arguments, court=None):
     """(is only a part verified, is it authenticated, what else is known)"""
+    now = arguments.at or datetime.now(UTC)
     questions = {
         "signer": arguments.signer,
         "model_version_at_least": arguments.model_version_at_least,
-        "max_age": arguments.max_age,
+        "max_age": now - arguments.max_age.before(now) if arguments.max_age else None,
         "require_authenticated": arguments.require_authenticated,
+        "name": arguments.name,
+        "now": now,
     }
     how = chunks.How(arguments.whole, arguments.range, arguments.chunk_list)
     path = arguments.file.rstrip("/")
@@ -97,18 +183,25 @@ def verify(arguments):
     with open(signature, "rb") as file:
         document = file.read()
     if is_oms(signature, document):
-        result = oms_verifier.verify(document, path, signature, asked(arguments, keys, questions, how))
+        result = oms_verifier.verify(document, path, signature, asked(arguments, keys, questions, how, court))
         return result.pop("partial"), True, result | {"checked": how.checked}
     manifest = verifier.read_object(document)
     folder = os.path.dirname(signature)
     if "artifacts" in manifest:
+        whole = whole or os.path.isdir(path)
         only = None if whole else os.path.relpath(path, folder or ".")
-        more = {"only": only, "how": how, "place": signature}
-        authenticated = verifier.verify_bundle(document, folder, keys, **more, **questions)
+        if court:
+            authenticated = trust_verifier.verify_bundle(document, folder, signature, court, how, only)
+        else:
+            more = {"only": only, "how": how, "place": signature}
+            authenticated = verifier.verify_bundle(document, folder, keys, **more, **questions)
         return not whole, authenticated, {"checked": how.checked}
     if whole:
         path = os.path.join(folder, str(manifest.get("model_file")))
-    authenticated = verifier.verify_manifest(document, path, keys, how=how, **questions)
+    if court:
+        authenticated = trust_verifier.verify_manifest(document, path, signature, court, how)
+    else:
+        authenticated = verifier.verify_manifest(document, path, keys, how=how, **questions)
     return how.span is not None, authenticated, {"checked": how.checked}
 
 
@@ -120,7 +213,7 @@ def is_oms(signature, document):
         return signature.endswith(".sig")
 
 
-def asked(arguments, keys, questions, how):
+def asked(arguments, keys, questions, how, court):
     def certificates(paths):
         found = []
         for path in paths:
@@ -142,6 +235,8 @@ def asked(arguments, keys, questions, how):
         allow_symlinks=arguments.allow_symlinks,
         questions=questions,
         how=how,
+        now=arguments.at,
+        court=court,
     )
 
 
@@ -154,6 +249,7 @@ def find(path):
     else:
         names = dict.fromkeys([os.path.splitext(path)[0] + SUFFIX, path + SUFFIX, *oms])
     candidates = [name for name in names if os.path.lexists(name) and not is_of_another(name, path)]
+    candidates = [name for name in candidates if not trust_verifier.is_countersignature(name)]
     if len(candidates) > 1:
         raise verifier.Rejected(("ambiguous-signature", " ".join(candidates)))
     if not candidates:

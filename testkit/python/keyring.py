@@ -33,7 +33,10 @@ GOOD = {
 }
 
 # Keys on P-256 without files, derived from their names: a second signer, and the authorities of oms_certificates.py.
-DERIVED = ["p256-other", "p256-ca", "p256-root"]
+DERIVED = ["p256-other", "p256-ca", "p256-root", "p256-tsa", "p256-tsa-root", "bob"]
+# The signers of the trust stores, likewise on Ed25519; `mallory` stands in no store.
+DERIVED_ED25519 = ["alice-1", "alice-2", "dora", "mallory"]
+CALLED = {"carol": "rsa2048", "mallory-rsa": "rsa2048-other"}
 
 OPENSSL = {
     "rsa2048.pkcs1.pem": "rsa -in rsa2048.pem -traditional",
@@ -84,15 +87,19 @@ def make():
 
 
 def private(name):
+    name = CALLED.get(name, name)
+    seed = hashlib.sha256(f"weightseal testkit {name}".encode()).digest()
+    if name in DERIVED_ED25519:
+        return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
     if name in DERIVED:
-        seed = hashlib.sha256(f"weightseal testkit {name}".encode()).digest()
         return ec.derive_private_key(int.from_bytes(seed, "big"), ec.SECP256R1())
     return load_private_key(KEYS / f"{name}.pem")
 
 
 def read(name):
-    if name.removesuffix(".pub") in DERIVED:
-        return public_pem(private(name.removesuffix(".pub")).public_key())
+    owner = name.removesuffix(".pub")
+    if owner in [*DERIVED, *DERIVED_ED25519, *CALLED]:
+        return public_pem(private(owner).public_key())
     return (KEYS / name).read_bytes()
 
 

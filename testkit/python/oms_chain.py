@@ -25,7 +25,7 @@ def check(chain, asked):
     path = find_path([leaf], others + asked.intermediates, asked.roots)
     if path is None:
         raise Rejected(("untrusted-certificate", leaf.issuer.rfc4514_string()))
-    reasons = [reason for certificate in path for reason in check_time(certificate)]
+    reasons = [reason for certificate in path for reason in check_time(certificate, asked.now)]
     reasons += check_authorities(path) + check_leaf(leaf, asked.compat)
     if asked.identity is not None and asked.identity not in names_of(leaf):
         reasons.append(("wrong-identity", asked.identity))
@@ -56,8 +56,8 @@ def is_issued_by(certificate, issuer):
     return True
 
 
-def check_time(certificate):
-    now, name = datetime.now(timezone.utc), certificate.subject.rfc4514_string()
+def check_time(certificate, now=None):
+    now, name = now or datetime.now(timezone.utc), certificate.subject.rfc4514_string()
     if now > certificate.not_valid_after_utc:
         return [("certificate-expired", name)]
     return [("certificate-not-yet-valid", name)] if now < certificate.not_valid_before_utc else []

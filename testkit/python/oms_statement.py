@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from oms import LEGACY_PREDICATE_TYPE
 from reference import PREDICATE_TYPE, STATEMENT_TYPE
-from verifier import Rejected, is_digest, is_integer, is_time, need, read_resource_annotations
+from verifier import DIGESTS_SAID, Rejected, is_digest, is_integer, is_time, need, read_resource_annotations
 
 DIGEST_SIZES = {"sha256": 32, "blake2b": 64, "blake3": 32}
 CODE = "malformed-statement"
@@ -37,6 +37,7 @@ class Statement:
     shard_size: int | None = None
     allow_symlinks: bool = False
     ignore_paths: tuple = ()
+    name: str = ""
 
 
 def read(payload, legacy):
@@ -83,7 +84,7 @@ def read_current(subject, predicate):
     need(isinstance(digest, dict) and isinstance(digest.get("sha256"), str), "digest of the subject", CODE)
     need(isinstance(predicate, dict) and set(predicate) == {"resources", "serialization"}, "predicate", CODE)
     statement = read_serialization(predicate["serialization"])
-    statement.annotations = read_annotations(subject.get("annotations", {}))
+    statement.annotations, statement.name = read_annotations(subject.get("annotations", {})), subject["name"]
     resources = predicate["resources"]
     need(isinstance(resources, list), "resources", CODE)
     if not resources:
@@ -131,6 +132,7 @@ def read_annotations(value):
         else:
             need(isinstance(fact, str), name, CODE)
         need(name not in ("signed_at", "expires_at") or is_time(fact), name, CODE)
+        need(name not in DIGESTS_SAID or is_digest(fact), name, CODE)
     return value
 
 

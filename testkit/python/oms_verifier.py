@@ -14,6 +14,8 @@ import chunks
 import oms_chain
 import oms_folder
 import oms_statement
+import timestamps
+import trust_verifier
 from oms import fingerprint, legacy_pae
 from reference import PAYLOAD_TYPE, key_id, pae
 from verifier import Rejected, check_questions, is_signed, is_valid, need, parse_json, unbase64
@@ -25,8 +27,8 @@ MEDIA_TYPES = {
 METHODS = {"publicKey": "key", "x509CertificateChain": "certificate", "certificate": "sigstore"}
 ENTRY = {"tlogEntries", "timestampVerificationData"}
 HEADLINES = [
-    "renamed-file", "type-changed", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch",
-    "excluded-file", "extra-file", "not-listed", "key-mismatch",
+    "wrong-model", "renamed-file", "type-changed", "missing-file", "hash-mismatch", "chunk-root-mismatch",
+    "size-mismatch", "excluded-file", "extra-file", "not-listed", "key-mismatch",
 ]  # fmt: skip
 
 
@@ -37,7 +39,7 @@ class Asked:
         self.keys, self.roots, self.intermediates, self.identity, self.compat = [], [], [], None, False
         self.only, self.ignore_unsigned_files, self.ignore, self.layout = [], False, [], None
         self.default_excludes, self.allow_symlinks, self.questions = True, False, {}
-        self.how = chunks.How()
+        self.how, self.now, self.court = chunks.How(), None, None
         self.__dict__ |= given
 
 
@@ -47,14 +49,17 @@ def is_bundle(value):
 
 def verify(document, model, signature_file, asked):
     """Checks the file or folder `model`: what stands beside the signed files, and what was asked not to matter."""
-    payload, signature, method, material = open_bundle(document)
-    key, legacy, weakened = check_signature(payload, signature, method, material, asked)
-    statement = oms_statement.read(payload, legacy)
-    if legacy and not asked.compat:
-        raise Rejected(("legacy-signature", "version 0.2.0"))
-    signed = statement.annotations
-    check_container(signed, statement, model)
-    reasons = check_facts(signed, key, asked)
+    if asked.court is not None:
+        statement, payload, *held = open_signed(document, model, asked.court)
+        reasons, legacy, weakened = [], False, []
+        reasons += trust_verifier.judge_oms(statement, payload, *held, model, signature_file, document, asked.court)
+    else:
+        payload, signature, method, material = open_bundle(document)
+        key, legacy, weakened = check_signature(payload, signature, method, material, asked)
+        statement = read_statement(payload, legacy, model, asked.compat)
+        reasons = check_facts(statement.annotations, key, asked)
+        if asked.questions.get("name") not in (None, statement.name):
+            reasons.insert(0, ("wrong-model", statement.name))
     if reasons and asked.how.span is not None:
         raise Rejected(*reasons)
     more, result = oms_folder.compare(statement, model, signature_file, asked)
@@ -63,6 +68,47 @@ def verify(document, model, signature_file, asked):
         raise Rejected(*dict.fromkeys(reasons))
     result["weakened"] += weakened + (["legacy-signature"] if legacy else [])
     return result
+
+
+def open_signed(document, model, court):
+    """By a trust store: (statement, payload, the key that signed, the store's key, the vouched time)."""
+    payload, signature, method, material = open_bundle(document)
+    key, held, legacy, vouched = find_signer(payload, signature, method, material, court)
+    statement = read_statement(payload, legacy, model, compat=False)
+    if statement.annotations.get("key_id", key_id(key)) != key_id(key):
+        raise Rejected(("key-mismatch", statement.annotations["key_id"]))
+    return statement, payload, key, held, vouched
+
+
+def find_signer(payload, signature, method, material, court):
+    """(the key that signed, the store's key, whether in the way of version 0.2.0, the vouched time)"""
+    if method == "key":
+        asked = Asked(keys=court.keys)
+        key, legacy, _ = check_signature(payload, signature, method, material, asked)
+        return key, court.holder(key), legacy, None
+    fitting, failures = [], []
+    for known in court.store.of_way("certificate") if method == "certificate" else []:
+        try:
+            vouched = timestamps.earliest(material, signature, known.trusted_root)
+            asked = Asked(roots=known.roots, intermediates=known.intermediates, identity=known.identity)
+            asked.now = vouched or court.now
+            key, legacy, _ = check_signature(payload, signature, method, material, asked)
+            fitting.append((key, known, legacy, vouched))
+        except Rejected as rejected:
+            failures.append(rejected)
+    if len({known.signer for _, known, _, _ in fitting}) > 1:
+        raise Rejected(("wrong-identity", "the certificate is for several signers of the store"))
+    if fitting:
+        return fitting[0]
+    raise failures[0] if failures else Rejected(("wrong-method", method))
+
+
+def read_statement(payload, legacy, model, compat):
+    statement = oms_statement.read(payload, legacy)
+    if legacy and not compat:
+        raise Rejected(("legacy-signature", "version 0.2.0"))
+    check_container(statement.annotations, statement, model)
+    return statement
 
 
 # ------------------------------------------------------------------------------------------------------ bundle

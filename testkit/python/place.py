@@ -1,5 +1,6 @@
 """Puts a test vector where it is run: a copy of its folder, with what git does not keep (README.md, `create`)."""
 
+import json
 import os
 import shutil
 
@@ -34,3 +35,8 @@ def lay_out(folder, case, place):
             path.write_text(kind["text"], encoding="utf-8")
     for name, mode in case.get("modes", {}).items():
         (place / name).chmod(int(mode, 8))
+
+
+def contents(path):
+    """The JSON in a file after a run; null where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

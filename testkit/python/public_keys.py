@@ -41,6 +41,10 @@ def load(path):
         document = file.read(MAX_KEY_FILE + 1)
     if len(document) > MAX_KEY_FILE:
         raise KeyProblem("too-large", path)
+    return parse(document, path)
+
+
+def parse(document, path="the text"):
     labels = re.findall(rb"^-----BEGIN ([A-Z0-9 ]+)-----\s*$", document, re.MULTILINE)
     if any(label.endswith(b"PRIVATE KEY") for label in labels) and len(labels) == 1:
         raise KeyProblem("public-key-expected", path)

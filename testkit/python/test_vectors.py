@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from place import lay_out
+from place import contents, lay_out
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 CASES = sorted(path.parent for path in VECTORS.glob("*/*/case.json"))
@@ -37,6 +37,8 @@ def test_vector(folder, command, tmp_path):
     if case["args"][0] != "verify" or case["code"] == "usage":
         return
     found = json.loads(run.stdout)
+    for name, expected in case.get("after", {}).items():
+        assert contents(place / name) == expected, f"{case['what']}\n{said}"
     assert (found["verdict"], found["code"]) == (case["verdict"], case["code"]), f"{case['what']}\n{said}"
     if case["authenticated"] is not None:
         assert found["authenticated"] is case["authenticated"], case["what"]
@@ -44,8 +46,15 @@ def test_vector(folder, command, tmp_path):
         assert {kind: names for kind, names in found["beside"].items() if names} == case["beside"], case["what"]
     if "weakened" in case:
         assert found["weakened"] == case["weakened"], case["what"]
+    if case["exit"] == 0 and "--trust" in case["args"]:
+        assert tolerated(found) == set(case.get("tolerated", [])), case["what"]
     if "checked" in case:
         assert checked(found) == case["checked"], case["what"]
+
+
+def tolerated(found):
+    """The codes of what was let pass; the reference says the code alone."""
+    return {reason if isinstance(reason, str) else reason["code"] for reason in found.get("tolerated") or []}
 
 
 def checked(found):

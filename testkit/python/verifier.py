@@ -8,7 +8,7 @@ import binascii
 import json
 import os
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -33,11 +33,12 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 VISIBLE = {"model_file", "sha256", "signature", "signer", "signed_at", "algorithm", "key_size", "key_version", "key_id"}
 CONTAINERS = {"manifest", "bundle", "folder", "file"}
+DIGESTS_SAID = ("countersigns", "renews")  # annotations that name another statement by its SHA-256
 MAX_DEPTH, MAX_INTEGER, MAX_SIGNATURES, MAX_ENTRIES = 64, 1 << 53, 16, 10_000
 CLOCK_SKEW = timedelta(minutes=5)
 FIRST = [
-    "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch", "untrusted-key", "key-mismatch",
-    "invalid-signature",
+    "wrong-model", "missing-file", "hash-mismatch", "chunk-root-mismatch", "size-mismatch", "untrusted-key",
+    "key-mismatch", "invalid-signature",
 ]  # fmt: skip
 
 
@@ -53,11 +54,11 @@ class Rejected(ValueError):
 def verify_manifest(document, path, keys, *, how=None, **questions):
     """Checks the model at `path` against the manifest in `document` (bytes). True when it is authenticated."""
     manifest, signed, key, reasons = open_manifest(document, keys)
-    name = os.path.basename(path)
+    name = questions.get("name") or os.path.basename(path)
     if manifest["model_file"] != name:
         raise Rejected(("wrong-model", f"made for {manifest['model_file']}, not {name}"))
     reasons += check_questions(signed, **questions)
-    resources = {name: signed["resources"]["."]} if is_held(signed, key, reasons) else {}
+    resources = {manifest["model_file"]: signed["resources"]["."]} if is_held(signed, key, reasons) else {}
     return conclude(reasons, signed, [(path, manifest)], resources, how or chunks.How(), path)
 
 
@@ -67,6 +68,8 @@ def verify_bundle(document, folder, keys, *, only=None, how=None, place=None, **
     chosen = [item for item in bundle["artifacts"] if only in (None, item["model_file"])]
     if not chosen:
         reasons.append(("not-in-bundle", only))
+    if questions.get("name") and signed and questions["name"] != (only or signed["name"]):
+        reasons.append(("wrong-model", questions["name"]))
     reasons += check_questions(signed, **questions)
     resources = signed["resources"] if is_held(signed, key, reasons) else {}
     files = [(os.path.join(folder, item["model_file"]), item) for item in chosen]
@@ -128,7 +131,7 @@ def open_bundle(document, keys):
         check_name(item["model_file"])
     key = None
     for item in artifacts:
-        key, more = choose_key(item, keys)
+        key, more = choose_key(item, [key] if key else keys)  # all entries by the key of the first
         reasons += more
     names = [item["model_file"] for item in artifacts]
     if len(set(names)) < len(names):
@@ -283,6 +286,7 @@ def check_annotations(signed):
     for name, value in signed.items():
         integer = name in ("key_version", "model_version")
         need(is_integer(value, 1) if integer else isinstance(value, str), name, code)
+        need(name not in DIGESTS_SAID or is_digest(value), name, code)
 
 
 def compare(item, signed, key):
@@ -304,12 +308,14 @@ def check_content(path, item, said, how):
     return [(code, name) for code in codes]
 
 
-def check_questions(signed, signer=None, model_version_at_least=None, max_age=None, require_authenticated=False):
+def check_questions(
+    signed, signer=None, model_version_at_least=None, max_age=None, require_authenticated=False, name=None, now=None
+):
     """What the caller wants to know about signed facts; unsigned text never answers."""
     if signed is None:
-        asked = signer is not None or model_version_at_least is not None or max_age is not None
+        asked = any(question is not None for question in (signer, model_version_at_least, max_age, name))
         return [("not-authenticated", "no envelope")] if asked or require_authenticated else []
-    facts, now, reasons = signed["annotations"], datetime.now(timezone.utc), []
+    facts, now, reasons = signed["annotations"], now or datetime.now(UTC), []
     if "expires_at" in facts and now >= datetime.fromisoformat(facts["expires_at"]):
         reasons.append(("expired", facts["expires_at"]))
     if signer is not None and facts["signer"] != signer:

@@ -14,6 +14,7 @@ use weightseal::time::{Age, Instant, Timestamp};
 
 use crate::args_oms::OmsArguments;
 use crate::args_renew::{CountersignArguments, RenewArguments};
+use crate::args_trust::{RotateArguments, TrustCommand};
 
 /// Sign machine-learning models, and verify them before they are loaded.
 #[derive(Debug, Parser)]
@@ -45,6 +46,9 @@ pub enum Command {
     /// Look after a key file
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Say whom to trust for what: make, change and check a trust store
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Sign a model: a file, a folder, or several files as one bundle
     Sign(Box<SignArguments>),
     /// Verify a model before it is loaded
@@ -74,6 +78,8 @@ pub enum KeyCommand {
     Show(KeyShowArguments),
     /// Encrypt a private key under another passphrase, at today's cost
     ChangePassphrase(ChangePassphraseArguments),
+    /// Replace a key: make a new one, trust it beside the old one, and let that end
+    Rotate(Box<RotateArguments>),
 }
 
 /// Where the passphrase of a private key comes from. The first of these that is there counts: file, descriptor,

@@ -64,8 +64,11 @@ pub struct RenewArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: PathBuf,
     /// A public key that has signed until now, in PEM; can be given several times
-    #[arg(long, value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", required_unless_present = "store", value_hint = ValueHint::FilePath)]
     pub verify_with: Vec<PathBuf>,
+    /// A trust store, which says who may have signed until now
+    #[arg(long = "trust", value_name = "FILE", conflicts_with = "verify_with", value_hint = ValueHint::FilePath)]
+    pub store: Option<PathBuf>,
     /// Who signs from now on; a manifest without an envelope needs it, and is then renewed as well
     #[arg(long, value_name = "ID")]
     pub signer: Option<String>,
@@ -132,6 +135,9 @@ pub struct CountersignArguments {
     /// The first signer's public key, in PEM: countersign only what verifies with it; can be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub verify_with: Vec<PathBuf>,
+    /// A trust store: countersign only what verifies by it
+    #[arg(long = "trust", value_name = "FILE", conflicts_with = "verify_with", value_hint = ValueHint::FilePath)]
+    pub store: Option<PathBuf>,
     /// Which of the signer's keys this is, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 53))]
     pub key_version: Option<u64>,

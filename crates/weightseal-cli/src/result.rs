@@ -408,7 +408,7 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
 }
 
 /// What a trust store had to say.
-fn trust_json(trust: &TrustFact) -> Value {
+pub(crate) fn trust_json(trust: &TrustFact) -> Value {
     let countersignature = |it: &CountersignatureFact| json!({ "file": it.path.to_string_lossy(), "signer": it.signer, "counts": it.reason.is_none(), "reason": it.reason });
     let mut rules: Vec<usize> = trust.judgements.iter().flat_map(|it| it.rules.iter().copied()).collect();
     rules.sort_unstable();

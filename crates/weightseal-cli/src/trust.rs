@@ -31,6 +31,19 @@ pub fn policy(
     requirements: Requirements,
 ) -> Result<Policy, Problem> {
     let now = trust.at.unwrap_or_else(Instant::now);
+    // The parser does not see these two where something else excludes what they need.
+    if trust.state.is_some() && trust.store.is_none() {
+        return Err(Problem::usage(
+            "--state goes with a trust store, which says whose versions are remembered",
+            Some("name the store with --trust"),
+        ));
+    }
+    if trust.init_state && trust.state.is_none() {
+        return Err(Problem::usage(
+            "--init-state says to begin a state file, and none is named",
+            Some("name it with --state"),
+        ));
+    }
     if let Some(path) = &trust.store {
         let state = trust.state.clone().map(|path| StateFile {
             path,

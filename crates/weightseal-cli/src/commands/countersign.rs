@@ -23,10 +23,14 @@ use crate::result::{notes, warnings, with_causes};
 pub(crate) fn run(arguments: &CountersignArguments, output: &mut Output) -> Result<(), Problem> {
     let options = options(arguments)?;
     let folder = arguments.folder.for_verifying();
-    let policy = match arguments.verify_with.as_slice() {
-        [] => None,
-        keys => {
-            let trust = TrustArguments { key: keys.to_vec(), ..TrustArguments::default() };
+    let policy = match is_judged(arguments) {
+        false => None,
+        true => {
+            let trust = TrustArguments {
+                key: arguments.verify_with.clone(),
+                store: arguments.store.clone(),
+                ..TrustArguments::default()
+            };
             Some(crate::trust::policy(&trust, &folder, Requirements::default())?)
         }
     };
@@ -51,6 +55,11 @@ pub(crate) fn run(arguments: &CountersignArguments, output: &mut Output) -> Resu
         }
         Err(error) => Err(problem(&error, output)),
     }
+}
+
+/// Whether the first signature is verified.
+fn is_judged(arguments: &CountersignArguments) -> bool {
+    arguments.store.is_some() || !arguments.verify_with.is_empty()
 }
 
 fn options(arguments: &CountersignArguments) -> Result<Options, Problem> {
@@ -86,7 +95,7 @@ fn report(done: &Countersigned, arguments: &CountersignArguments, output: &mut O
         ),
     );
     let mut notes = notes(facts);
-    if arguments.verify_with.is_empty() {
+    if !is_judged(arguments) {
         notes.push(format!(
             "who signed `{}` was not judged: what is signed now is that these bytes are what it lists",
             EscapedPath(first)
@@ -106,7 +115,7 @@ fn report(done: &Countersigned, arguments: &CountersignArguments, output: &mut O
         "model": arguments.model.to_string_lossy(),
         "signature": signature.to_string_lossy(),
         "first_signature": first.to_string_lossy(),
-        "first_signature_verified": !arguments.verify_with.is_empty(),
+        "first_signature_verified": is_judged(arguments),
         "countersigns": countersigns.to_string(),
         "signer": options.signer,
         "signed_at": options.signed_at.as_str(),

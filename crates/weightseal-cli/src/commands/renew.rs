@@ -86,7 +86,11 @@ fn whom_to_trust(arguments: &RenewArguments) -> Result<Policy, Problem> {
         false => Unauthenticated::Refuse,
     };
     let requirements = Requirements { unauthenticated, ..Requirements::default() };
-    let trust = TrustArguments { key: arguments.verify_with.clone(), ..TrustArguments::default() };
+    let trust = TrustArguments {
+        key: arguments.verify_with.clone(),
+        store: arguments.store.clone(),
+        ..TrustArguments::default()
+    };
     crate::trust::policy(&trust, &arguments.folder.for_verifying(), requirements)
 }
 

@@ -371,10 +371,16 @@ impl Judge<'_> {
         }
         if let Some(formats) = &rule.allowed_formats {
             let allowed: Vec<&'static str> = formats.iter().map(|format| format.name()).collect();
-            let found = self.evidence.format;
+            // Whoever asks for a format asks for one that signs more than a digest.
+            let found = match self.is_enveloped() {
+                true => Some(self.evidence.format),
+                false => None,
+            };
             let what = format!("in a format out of {}", allowed.join(", "));
-            let refusal = (!formats.contains(&found))
-                .then(|| Refusal::FormatNotAllowed { found: found.name(), allowed: allowed.clone() });
+            let is_allowed = found.is_some_and(|found| formats.contains(&found));
+            let found = found.map_or("manifest without envelope", SignatureFormat::name);
+            let refusal =
+                (!is_allowed).then(|| Refusal::FormatNotAllowed { found, allowed: allowed.clone() });
             self.step(by, what, refusal);
         }
         if let Some(threshold) = &rule.threshold {
@@ -418,8 +424,12 @@ impl Judge<'_> {
     fn caller(&mut self, asked: &Requirements) {
         if let Some(expected) = &asked.signer {
             let owner = self.owner().to_owned();
-            let refusal = (*expected != owner)
-                .then_some(Refusal::WrongSigner { expected: expected.clone(), found: owner });
+            let refusal = match self.is_enveloped() {
+                // The key is the owner's; that its holder signed as somebody, nobody has signed.
+                false => Some(Refusal::NotAuthenticated { asked: Question::Signer }),
+                true => (*expected != owner)
+                    .then_some(Refusal::WrongSigner { expected: expected.clone(), found: owner }),
+            };
             self.step(Asker::Caller, format!("signed by `{}`", Escaped(expected)), refusal);
         }
         if asked.unauthenticated == Unauthenticated::Refuse && !self.is_enveloped() {

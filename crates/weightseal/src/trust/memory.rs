@@ -62,7 +62,7 @@ impl Memory {
         if top.string("schema")? != SCHEMA {
             return Err(FieldError::value("schema", format_args!("is not {SCHEMA}")).into());
         }
-        let store_serial = top.integer("store_serial", 0)?;
+        let store_serial = top.integer("store_serial", 1)?;
         let list = top.array("models")?;
         top.finish()?;
         let mut models = BTreeMap::new();

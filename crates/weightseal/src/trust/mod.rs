@@ -12,8 +12,8 @@ mod store;
 pub use certificate::{
     CertificateError, CertificateFacts, CertificateLabel, CertificateOrigin, CertificateRefusal,
     CertificateRole, CertificateRoots, CertificateRules, CertificateUsage, Distrust, OmsCompat,
-    PathConstraint, PathUsage, Tolerated, Unsupported, certificates_from_pem, judge_chain, judge_issuers,
-    judge_leaf, judge_path, leaf_facts,
+    PathConstraint, PathUsage, RootFacts, Tolerated, Unsupported, certificates_from_pem, certificates_to_pem,
+    judge_chain, judge_issuers, judge_leaf, judge_path, leaf_facts,
 };
 pub use decide::{KeyRing, Requirements, Unauthenticated, decide, decide_unclaimed};
 pub use judge::{Answer, Asker, Evidence, Judgement, Said, Signatory, Step, judge, judge_countersigner};

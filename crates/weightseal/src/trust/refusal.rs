@@ -195,7 +195,7 @@ pub enum Refusal {
         allowed: Vec<String>,
     },
     /// The rule wants another format.
-    #[error("signed in the format `{found}`, where only {} may be used", .allowed.join(", "))]
+    #[error("signed as `{found}`, where only {} may be used", .allowed.join(", "))]
     FormatNotAllowed {
         /// The format of the signature file.
         found: &'static str,

@@ -268,7 +268,9 @@ pub(super) fn all_beside(
     };
     for path in candidates.looked_for.clone().iter().filter(|path| exists(path)) {
         candidates.take(read(path, limits)?, |content| match content {
-            Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file.as_str() == signed_as => {
+            Ok(SignatureFile::Manifest(manifest))
+                if [signed_as, name.as_str()].contains(&manifest.visible.model_file.as_str()) =>
+            {
                 MayBe::Its
             }
             Ok(_) | Err(Reason::Fault(Fault::NotASignature { .. })) => MayBe::Another,

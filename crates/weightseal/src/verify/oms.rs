@@ -12,12 +12,11 @@ use super::oms_trust::OmsModel;
 use super::outcome::{SignatureRead, Trouble};
 use super::range::Listed;
 use super::reason::{Found, Reason};
-use super::run::{DefaultExcludes, Mode, Run, Shown, SignedLinks, UnsignedFiles, nothing_shown};
+use super::run::{DefaultExcludes, Mode, Run, Shown, SignedLinks, UnsignedFiles, name_of, nothing_shown};
 use crate::digest::ContentDigest;
 use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
 use crate::file::{
-    EntryKind, FileError, Filling, Follow, Kind, Links, OpenedFile, Tree, TreeEntry, fingerprint, or_here,
-    resolve,
+    EntryKind, FileError, Filling, Follow, Kind, Links, OpenedFile, Tree, TreeEntry, fingerprint,
 };
 use crate::format::{OMS_SUFFIX, OmsSignature, SignatureFile};
 use crate::hash::{ContentDigests, Cut, HashError, Hashed, Plan, Source, hash_all};
@@ -524,13 +523,6 @@ fn is_as_signed(file: &SignedFile, found: &ContentDigests) -> bool {
     };
     let root = found.chunks.as_ref().is_none_or(|chunks| Some(chunks.root) == file.chunk_root);
     digests && root && file.size.is_none_or(|size| size == found.size)
-}
-
-/// The name of a folder: as it was given, if it has one there.
-fn name_of(folder: &Path) -> String {
-    let place = resolve(or_here(folder)).ok();
-    let name = folder.file_name().or_else(|| place.as_deref().and_then(Path::file_name));
-    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// How the files of a statement were hashed.

@@ -20,7 +20,7 @@ use crate::file::{
 };
 use crate::format::{
     BundleManifest, Covered, Fault, Limits, Manifest, SignatureFile, Visible, bundle_name, check,
-    is_manifest_name, is_oms_name, seems_signed_by,
+    is_manifest_name, is_oms_name, manifest_names, seems_signed_by,
 };
 use crate::hash::{Engine, Hashed, Observer, Plan};
 use crate::key::PublicKey;
@@ -410,7 +410,14 @@ impl Run<'_> {
                 opened
             }
             None => {
-                asked_for = self.target.name.clone().unwrap_or_else(|| name.as_str().to_owned());
+                let file = name_of(at);
+                // What a manifest says of itself is no name that the caller expects, unless it is called after it.
+                let is_called_so = manifest_names(name.as_str()).contains(&file);
+                let own = match is_called_so || self.policy.store.is_none() {
+                    true => name.as_str(),
+                    false => bundle_name(&file),
+                };
+                asked_for = self.target.name.clone().unwrap_or_else(|| own.to_owned());
                 OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?
             }
         };
@@ -475,15 +482,15 @@ impl Run<'_> {
         };
         let subject = match position {
             None => {
-                let own = at.file_name().and_then(|name| name.to_str()).map(bundle_name).unwrap_or_default();
-                Subject::Model { expected: self.target.name.clone().unwrap_or_else(|| own.to_owned()) }
+                let own = match self.target.path.is_dir() {
+                    true => name_of(&self.target.path),
+                    false => bundle_name(&name_of(at)).to_owned(),
+                };
+                Subject::Model { expected: self.target.name.clone().unwrap_or(own) }
             }
-            Some(Some(entry)) => {
-                let signed = bundle.artifacts[entry].model_file.as_str();
-                Subject::Entry {
-                    expected: self.target.name.clone().unwrap_or_else(|| signed.to_owned()),
-                    at: entry,
-                }
+            Some(Some(at)) => {
+                let own = || name_of(&self.target.path);
+                Subject::Entry { expected: self.target.name.clone().unwrap_or_else(own), at }
             }
             Some(None) => {
                 let model = self.target.path.clone();
@@ -775,6 +782,13 @@ pub(super) enum Subject {
     },
     /// Nothing: the file is not in the bundle.
     Nothing,
+}
+
+/// The last component of a path: as it was given, if it has one there.
+pub(super) fn name_of(path: &Path) -> String {
+    let place = resolve(or_here(path)).ok();
+    let name = path.file_name().or_else(|| place.as_deref().and_then(Path::file_name));
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Nothing was looked at beyond the signature.

@@ -101,7 +101,7 @@ impl TrustStoreError {
     /// The stable code (docs/spec/result.md).
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File { error, .. } => error.code,
+            Self::File { error: error @ Unreadable { code: "writable-by-others", .. }, .. } => error.code,
             _ => "malformed-trust-store",
         }
     }

@@ -12,6 +12,7 @@ use crate::digest::Digest;
 use crate::envelope::check_signer;
 use crate::json::FieldProblem;
 use crate::key::{KeyId, PublicKey};
+use crate::listing::SafeName;
 use crate::trust::certificate::{CertificateRoots, CertificateRules, OmsCompat, certificates_from_pem};
 use crate::trust::sigstore::{SigstoreRules, TrustedRoot};
 
@@ -307,7 +308,8 @@ impl Reader<'_> {
         let mut entries = Vec::new();
         for node in bounded(node, MAX_LISTED)? {
             let mut table = node.table()?;
-            let model = table.require("model")?.text()?.to_owned();
+            let model: SafeName = table.require("model")?.parsed()?;
+            let model = model.as_str().to_owned();
             let sha256: Digest = table.require("sha256")?.parsed()?;
             let key_node = table.require("key")?;
             let key: KeyId = key_node.parsed()?;
