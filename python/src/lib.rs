@@ -35,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::sign::{make_manifest, save_manifest, sign_bundle, sign_file, sign_model};
     #[pymodule_export]
-    use crate::trust::TrustStore;
+    use crate::trust::{Explanation, TrustStore};
     #[pymodule_export]
     use crate::verify::{Verified, verify, verify_model, verify_published};
     #[pymodule_export]

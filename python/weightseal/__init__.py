@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 
 from . import _native
-from ._native import SealedBytes, TrustStore, Verified, VerifiedDir, VerifiedFile, __version__
+from ._native import Explanation, SealedBytes, TrustStore, Verified, VerifiedDir, VerifiedFile, __version__
 from ._options import (
     FROM_ENVIRONMENT,
     FromEnvironment,
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChangedWhileReading",
+    "Explanation",
     "HashMismatch",
     "InvalidSignature",
     "NotAuthenticatedWarning",

@@ -438,6 +438,29 @@ def _one_trust(asked: dict[str, Any], has_keys: bool) -> None:
         _misuse("at and state exclude each other: of another time nothing is remembered")
 
 
+def addition(
+    signer: str,
+    public_key: Keys,
+    key_version: int | None,
+    signs_from: Expiry | None,
+    signs_until: Expiry | None,
+    trusted_until: Expiry | None,
+    models: str | Iterable[str] | None,
+) -> dict[str, Any]:
+    """Whose keys are added to a trust store, and for what."""
+    if not isinstance(signer, str):
+        raise TypeError(f"signer must be a str, not {type(signer).__name__}")
+    return {
+        "signer": signer,
+        "public_keys": _keys(public_key),
+        "key_version": _count("key_version", key_version),
+        "signs_from": _expiry(signs_from, "signs_from"),
+        "signs_until": _expiry(signs_until, "signs_until"),
+        "trusted_until": _expiry(trusted_until, "trusted_until"),
+        "models": [models] if isinstance(models, str) else _texts("models", models or ()),
+    }
+
+
 # What `More` has; wrappers of functions with arguments of their own part them by these names.
 _STORE = ("name", "state", "init_state", "at")
 _OMS = (

@@ -115,6 +115,13 @@ impl Tolerated {
     pub fn coverage(&self) -> Coverage {
         self.coverage
     }
+
+    /// Why nothing is done with it, where nobody said that this will do.
+    pub(crate) fn refuse(&self) -> Box<Inconclusive> {
+        // There is at least one: it would be verified otherwise.
+        let reason = Box::new(self.tolerated[0].clone());
+        Box::new(Inconclusive { trouble: Trouble::OnlyTolerated { reason }, facts: self.facts.clone() })
+    }
 }
 
 /// What a verification that did not fail has shown.
