@@ -35,10 +35,10 @@ pub struct Remembered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemoryError {
     /// No strict JSON.
-    #[error(transparent)]
+    #[error("it {0}")]
     Json(#[from] JsonError),
     /// A field is wrong.
-    #[error(transparent)]
+    #[error("the field {0}")]
     Field(#[from] FieldError),
 }
 
