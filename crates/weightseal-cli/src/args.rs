@@ -13,6 +13,7 @@ use weightseal::text::Escaped;
 use weightseal::time::{Age, Instant, Timestamp};
 
 use crate::args_oms::OmsArguments;
+use crate::args_renew::{CountersignArguments, RenewArguments};
 use crate::args_trust::{RotateArguments, TrustCommand};
 
 /// Sign machine-learning models, and verify them before they are loaded.
@@ -52,6 +53,10 @@ pub enum Command {
     Sign(Box<SignArguments>),
     /// Verify a model before it is loaded
     Verify(Box<VerifyArguments>),
+    /// Sign what is signed already, in the place of its old signature: with another key, or for longer
+    Renew(Box<RenewArguments>),
+    /// Sign what another signer has signed, beside their signature
+    Countersign(Box<CountersignArguments>),
     /// Explain a signature file, a key or a certificate, without verifying it
     Inspect(InspectArguments),
     /// Show what differs between two signatures, two models, or a signature and a model

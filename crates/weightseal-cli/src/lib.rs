@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod args_oms;
+pub mod args_renew;
 pub mod args_trust;
 mod commands;
 pub mod explain;
@@ -95,6 +96,8 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
         Command::Trust(command) => commands::trust::run(&command, output),
         Command::Sign(arguments) => commands::sign::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
+        Command::Renew(arguments) => commands::renew::run(&arguments, output),
+        Command::Countersign(arguments) => commands::countersign::run(&arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),
         Command::Diff(arguments) => commands::diff::run(&arguments, output),
         Command::Digest(arguments) => commands::digest::run(&arguments, output),

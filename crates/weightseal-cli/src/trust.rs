@@ -194,7 +194,7 @@ fn compat(trust: &TrustArguments) -> OmsCompat {
     if trust.oms_compat { OmsCompat::On } else { OmsCompat::Off }
 }
 
-fn folder_rules(folder: &FolderArguments, compat: OmsCompat) -> Result<FolderRules, Problem> {
+pub(crate) fn folder_rules(folder: &FolderArguments, compat: OmsCompat) -> Result<FolderRules, Problem> {
     let layouts = folder.layout.iter().map(|layout| match layout {
         LayoutArgument::Hf => Layout::HuggingFace,
         LayoutArgument::Mlflow => Layout::MlFlow,

@@ -144,12 +144,17 @@ fn without_statements(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let digest = line.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64);
         match digest {
-            Some(digest) if line.contains("statement") => out.push_str(&line.replace(digest, "[DIGEST]")),
+            Some(digest) if NAMES_ONE.iter().any(|word| line.contains(word)) => {
+                out.push_str(&line.replace(digest, "[DIGEST]"))
+            }
             _ => out.push_str(line),
         }
     }
     out
 }
+
+/// What stands in a line with the digest of a statement.
+const NAMES_ONE: [&str; 3] = ["statement", "countersigns", "renews"];
 
 fn testkit() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit").canonicalize().expect("the testkit")

@@ -27,7 +27,7 @@
 //! lower ones:
 //!
 //! ```text
-//!           inspect  load  diff
+//!    inspect  load  diff  renew  countersign
 //!           sign     verify
 //!                trust
 //!               format
@@ -43,6 +43,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod countersign;
 pub mod diff;
 pub mod digest;
 pub mod envelope;
@@ -55,6 +56,7 @@ pub mod key;
 pub mod listing;
 pub mod load;
 mod parallel;
+pub mod renew;
 pub mod sign;
 pub mod text;
 pub mod time;

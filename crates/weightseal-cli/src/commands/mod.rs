@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod completions;
+pub(crate) mod countersign;
 pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod inspect;
@@ -9,6 +10,7 @@ pub(crate) mod key;
 pub(crate) mod keygen;
 pub(crate) mod man;
 pub(crate) mod oms;
+pub(crate) mod renew;
 pub(crate) mod rotate;
 pub(crate) mod sign;
 pub(crate) mod trust;

@@ -281,7 +281,7 @@ fn options(arguments: &SignArguments) -> Result<Options, Problem> {
 }
 
 /// Now, or the time that builds which are to be repeatable have agreed on (reproducible-builds.org).
-fn signing_time() -> Result<Instant, Problem> {
+pub(super) fn signing_time() -> Result<Instant, Problem> {
     let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(Instant::now()) };
     let seconds = text.to_str().and_then(|text| text.parse::<i64>().ok());
     seconds.and_then(|seconds| Instant::from_second(seconds).ok()).ok_or_else(|| {
@@ -292,7 +292,7 @@ fn signing_time() -> Result<Instant, Problem> {
     })
 }
 
-fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
+pub(super) fn expiry(text: &str, now: Instant) -> Result<Timestamp, Problem> {
     let hint = "for example 90d, 1y, 2027-01-31 or 2027-01-31T12:00:00Z";
     parse_expiry(text, now).ok_or_else(|| {
         Problem::usage(format!("--expires `{}` is neither a duration nor a date", Escaped(text)), Some(hint))

@@ -248,7 +248,8 @@ fn renamed(facts: &Facts) -> String {
     }
 }
 
-fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
+/// What speaks against the model, in full, behind the headline.
+pub(super) fn all_details(rejected: &Rejected) -> Vec<String> {
     let headline = rejected.headline();
     let mut details = self::details(headline);
     let others = &rejected.reasons()[1..];
@@ -268,6 +269,12 @@ fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
                 .to_owned(),
         );
     }
+    details
+}
+
+fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
+    let headline = rejected.headline();
+    let details = all_details(rejected);
     let hint = headline.hint();
     output.failure("rejected", &headline.to_string(), headline.code(), &details, hint.as_deref());
     output.json_of(|| {

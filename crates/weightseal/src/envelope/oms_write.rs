@@ -130,6 +130,17 @@ fn entries(files: &[SignedFile], shard_size: Option<NonZeroU64>) -> Vec<Entry<'_
 }
 
 impl OmsStatement {
+    /// How the payload that this was read from writes the algorithm of a shard.
+    pub fn dialect_of(&self, payload: &[u8]) -> ShardDialect {
+        let Some(size) = self.shard_size else { return ShardDialect::Specification };
+        // Both are read; a file of this name would only have the other one written.
+        let sharded = format!("\"{}\"", sharded_name(self.algorithm, size));
+        match payload.windows(sharded.len()).any(|bytes| bytes == sharded.as_bytes()) {
+            true => ShardDialect::Reference,
+            false => ShardDialect::Specification,
+        }
+    }
+
     /// Writes the payload of an envelope. Form and root are not looked at: the form is that of version 1.0.
     pub fn to_payload(&self, dialect: ShardDialect) -> Vec<u8> {
         let sharded = self.shard_size.map(|size| sharded_name(self.algorithm, size));

@@ -10,8 +10,8 @@ use super::run::stage;
 use super::{Options, SignError, place};
 use crate::digest::{Digest, HashAlgorithm};
 use crate::envelope::{
-    Claims, Container, Envelope, EnvelopeSignature, OmsForm, OmsStatement, ShardDialect, SignedDigests,
-    SignedFile, Statement, root_of,
+    Container, Envelope, EnvelopeSignature, OmsForm, OmsStatement, ShardDialect, SignedDigests, SignedFile,
+    Statement, root_of,
 };
 use crate::file::{
     EntryKind, FileError, Follow, Links, OpenedFile, Tree, TreeEntry, or_here, place_below, resolve,
@@ -137,23 +137,11 @@ pub fn sign_model(
     let listed = list(model, Some(&output), serialization, roots, options.engine, observer)?;
     ensure_covered(&listed.name, &listed.files)?;
     let Listed { name, container, files, chunks, ignored, left_out, links_outside, hard_linked } = listed;
-    let claims = Claims {
-        container,
-        signer: options.signer.clone(),
-        signed_at: options.signed_at.clone(),
-        key_version: options.key_version,
-        key_id: key.public().id(),
-        model_version: options.model_version,
-        expires_at: options.expires_at.clone(),
-        countersigns: options.countersigns,
-        renews: options.renews,
-        annotations: options.annotations.clone(),
-    };
     let root = root_of(&files, serialization.shard_size);
     let statement = OmsStatement {
         form: OmsForm::V1,
         name,
-        claims: Some(claims),
+        claims: Some(options.claims(container, key)),
         algorithm: serialization.algorithm,
         shard_size: serialization.shard_size,
         allow_symlinks: serialization.follow != Follow::Refuse,
@@ -161,13 +149,7 @@ pub fn sign_model(
         root,
         files: files.iter().map(|file| as_written(file, serialization)).collect(),
     };
-    let mut envelope =
-        Envelope { payload: statement.to_payload(serialization.dialect), signatures: Vec::new() };
-    let sig = key.sign(&envelope.pae())?;
-    envelope.signatures.push(EnvelopeSignature { sig, keyid: None });
-    let statement_digest = Statement::digest(&envelope.payload);
-    let oms = OmsSignature { method, timestamps: Vec::new(), envelope, statement };
-    let file = SignatureFile::Oms(Box::new(oms));
+    let (file, statement_digest) = seal_oms(statement, serialization.dialect, method, key)?;
     let still_ours = || place::ensure_oms_still(model, &output);
     let staged = stage(&output, &file, key, serialization.limits, &still_ours)?;
     let list = list_place.stage(&chunks)?;
@@ -184,6 +166,21 @@ pub fn sign_model(
         chunk_list,
         file,
     })
+}
+
+/// Signs an OMS statement. The second result is its digest.
+pub(super) fn seal_oms(
+    statement: OmsStatement,
+    dialect: ShardDialect,
+    method: Method,
+    key: &PrivateKey,
+) -> Result<(SignatureFile, Digest), SignError> {
+    let mut envelope = Envelope { payload: statement.to_payload(dialect), signatures: Vec::new() };
+    let sig = key.sign(&envelope.pae())?;
+    envelope.signatures.push(EnvelopeSignature { sig, keyid: None });
+    let digest = Statement::digest(&envelope.payload);
+    let oms = OmsSignature { method, timestamps: Vec::new(), envelope, statement };
+    Ok((SignatureFile::Oms(Box::new(oms)), digest))
 }
 
 /// A file as the statement will have it: the size stands beside SHA-256 alone, and is known of shards by their names.

@@ -81,6 +81,22 @@ impl Options {
         Self { signer: None, ..Self::new("", signed_at) }
     }
 
+    /// What is signed beside the files.
+    pub(super) fn claims(&self, container: Container, key: &PrivateKey) -> Claims {
+        Claims {
+            container,
+            signer: self.signer.clone(),
+            signed_at: self.signed_at.clone(),
+            key_version: self.key_version,
+            key_id: key.public().id(),
+            model_version: self.model_version,
+            expires_at: self.expires_at.clone(),
+            countersigns: self.countersigns,
+            renews: self.renews,
+            annotations: self.annotations.clone(),
+        }
+    }
+
     /// Refuses what verifying would.
     ///
     /// # Errors
@@ -278,26 +294,16 @@ fn names_of(models: &[PathBuf], base: &Path, output: &Path) -> Result<Vec<SafeNa
 }
 
 /// Makes the statement and signs it.
-fn seal(
+pub(super) fn seal(
     key: &PrivateKey,
     options: &Options,
     container: Container,
     name: &str,
     resources: Vec<Resource>,
 ) -> Result<Signed, SignError> {
+    signer_of(options)?;
     let key_id = key.public().id();
-    let claims = Claims {
-        container,
-        signer: Some(signer_of(options)?.to_owned()),
-        signed_at: options.signed_at.clone(),
-        key_version: options.key_version,
-        key_id,
-        model_version: options.model_version,
-        expires_at: options.expires_at.clone(),
-        countersigns: options.countersigns,
-        renews: options.renews,
-        annotations: options.annotations.clone(),
-    };
+    let claims = options.claims(container, key);
     let statement = Statement { name: name.to_owned(), claims, resources };
     let mut envelope = Envelope { payload: statement.to_payload(), signatures: Vec::new() };
     let sig = key.sign(&envelope.pae())?;
@@ -315,7 +321,7 @@ fn signer_of(options: &Options) -> Result<&str, SignError> {
 }
 
 /// The fields that people see, with the signature over the hex digest where the key has one.
-fn visible(
+pub(super) fn visible(
     key: &PrivateKey,
     options: &Options,
     name: &SafeName,
@@ -339,13 +345,13 @@ fn visible(
 }
 
 /// A signature file that has been written and verified, and waits for its name.
-pub(super) struct StagedSignature {
+pub(crate) struct StagedSignature {
     staged: Staged,
     replace: Replace,
 }
 
 impl StagedSignature {
-    pub(super) fn put_in_place(self) -> Result<(), FileError> {
+    pub(crate) fn put_in_place(self) -> Result<(), FileError> {
         self.staged.put_in_place(self.replace)
     }
 }
@@ -353,7 +359,7 @@ impl StagedSignature {
 /// Writes the file, reads it back and verifies it with the public half, if the place is still the right one: while
 /// we hashed, somebody may have signed another model to the same name. The staged file locks the place against
 /// other signers.
-pub(super) fn stage(
+pub(crate) fn stage(
     path: &Path,
     file: &SignatureFile,
     key: &PrivateKey,

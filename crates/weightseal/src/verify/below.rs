@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::find::{self, Candidates, Found};
 use super::{Reason, Target, Trouble};
-use crate::file::{EntryKind, FileError, Follow, Kind, Tree, TreeEntry, exists, or_here, resolve};
+use crate::file::{
+    EntryKind, FileError, Follow, Kind, Tree, TreeEntry, exists, is_same_place, or_here, resolve,
+};
 use crate::format::{Fault, Limits, OMS_NAME, OmsSignature, SignatureFile, is_manifest_name, is_oms_name};
 use crate::listing::SafeName;
 
@@ -21,6 +23,15 @@ pub struct SignedPlace {
 }
 
 impl SignedPlace {
+    /// Of a signature that was found when `path` was verified.
+    pub(crate) fn of(path: &Path, signature: PathBuf) -> Self {
+        let named = is_same_place(path, &signature);
+        let is_oms = signature.file_name().and_then(OsStr::to_str).is_some_and(is_oms_name);
+        // Verification has found the very same, or it would not have come to an end.
+        let model = (named && is_oms).then(|| find::model_of(&signature).ok().flatten()).flatten();
+        Self { model: model.unwrap_or_else(|| path.to_owned()), signature }
+    }
+
     /// What is to be verified.
     pub fn target(&self) -> Target {
         Target { path: self.model.clone(), signature: Some(self.signature.clone()), ..Target::default() }
@@ -120,12 +131,12 @@ fn below(root: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
         match kind_of(&entries, &model) {
             Some(Here::Folder) => _ = signed.insert(model.clone()),
             Some(Here::Link(target)) => {
-                return Err(FileError::Symlink { path: root.join(model), target: target.into() }.into());
+                return Err(FileError::Symlink { path: at(root, &model), target: target.into() }.into());
             }
             Some(Here::File) | None => {}
         }
-        let model = if model.as_os_str().is_empty() { root.to_owned() } else { root.join(model) };
-        places.push(SignedPlace { signature: root.join(path), model });
+        let model = if model.as_os_str().is_empty() { root.to_owned() } else { at(root, &model) };
+        places.push(SignedPlace { signature: at(root, path), model });
     }
     // In a folder that cannot be read there may be more of them.
     for TreeEntry { name, kind } in entries {
@@ -137,6 +148,11 @@ fn below(root: &Path, limits: Limits) -> Result<Vec<SignedPlace>, Trouble> {
     }
     places.sort();
     Ok(places)
+}
+
+/// The path of something below the root, as people write it.
+fn at(root: &Path, path: &Path) -> PathBuf {
+    if or_here(root) == Path::new(".") { path.to_owned() } else { root.join(path) }
 }
 
 fn is_called_like_one(entry: &TreeEntry) -> bool {

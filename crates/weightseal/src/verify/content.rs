@@ -7,7 +7,7 @@ use super::facts::{Checked, FileFact, FileStatus};
 use super::outcome::Trouble;
 use super::reason::Reason;
 use super::run::{Run, WholeDigest};
-use crate::digest::{ContentDigest, Digest};
+use crate::digest::{CHUNKED_FROM, ContentDigest, Digest};
 use crate::envelope::{Resource, SignedFile};
 use crate::file::{FileError, Filling, OpenedFile, Staged, is_same, size_of};
 use crate::format::BundleManifest;
@@ -86,7 +86,10 @@ impl Run<'_> {
         let cut = match (signed.chunk_root, self.target.whole) {
             (Some(_), _) if signed.size.is_some_and(|size| size != file.size()) => plan.cut,
             (Some(_), WholeDigest::IfNeeded) => Cut::Chunks,
-            (Some(_), WholeDigest::Always) => Cut::WholeAndChunks,
+            (Some(_), WholeDigest::Always | WholeDigest::AlwaysBoth) => Cut::WholeAndChunks,
+            (None, WholeDigest::AlwaysBoth) if plan == Plan::default() && file.size() >= CHUNKED_FROM => {
+                Cut::WholeAndChunks
+            }
             (None, _) => plan.cut,
         };
         Some(Plan { cut, ..plan })
@@ -233,7 +236,8 @@ impl Run<'_> {
         }
         fact.size = Some(found.size);
         fact.found = whole;
-        fact.checked = Checked::of(whole.as_ref(), root.as_ref());
+        fact.checked = Checked::of(whole.as_ref(), root.as_ref().filter(|_| signed.chunk_root.is_some()));
+        fact.chunk_root = root;
         fact.status = if is_as_signed { FileStatus::Unchanged } else { FileStatus::Changed };
         let name = || fact.name.clone();
         if let Some((expected, found)) = differs {

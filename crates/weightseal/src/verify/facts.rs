@@ -144,6 +144,8 @@ pub struct FileFact {
     pub found: Option<ContentDigest>,
     /// By which of the signed digests its bytes were held against what was signed.
     pub checked: Option<Checked>,
+    /// The chunk root of the bytes that were read, where it was computed.
+    pub chunk_root: Option<Digest>,
     /// Its shards, where the signature file lists such.
     pub shards: Option<Box<ShardFact>>,
     /// The only bytes that were looked at, the end exclusive, where a range was asked for.
@@ -162,6 +164,7 @@ impl FileFact {
             expected,
             found: None,
             checked: None,
+            chunk_root: None,
             shards: None,
             range: None,
             size: None,

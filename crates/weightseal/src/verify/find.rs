@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
-use crate::file::{FileError, Links, MAX_TREE, entries, exists, folder_of, or_here, read_bounded, resolve};
+use crate::file::{
+    FileError, Links, MAX_TREE, companion, entries, exists, folder_of, or_here, place_below, read_bounded,
+    resolve,
+};
 use crate::format::{
     COUNTERSIGNATURES, Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, countersignature_name,
-    is_manifest_name, manifest_names,
+    is_manifest_name, is_oms_name, manifest_names,
 };
 use crate::listing::SafeName;
 
@@ -120,6 +123,23 @@ impl Candidates {
 enum MayBe {
     Its,
     Another,
+}
+
+/// Where the countersignatures of a first signature lie, in the order of their numbers; nowhere, if that is called like
+/// no signature. `model` is the folder or file that an OMS signature is of (docs/spec/trust.md, section 7).
+///
+/// # Errors
+/// A [`FileError`] for a folder that has no name in its path, and cannot be found.
+pub fn countersignature_places(model: &Path, first: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // In the folder itself it would be one file too many.
+    let is_inside =
+        is_oms_name(name) && model.is_dir() && place_below(first, model).is_ok_and(|below| below.is_some());
+    let place = |number| match is_inside {
+        true => companion(model, first, &format!(".{number}{OMS_SUFFIX}")),
+        false => Ok(countersignature_name(name, number).map(|name| first.with_file_name(name))),
+    };
+    Ok(COUNTERSIGNATURES.map(place).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// Looks for the one signature of a folder: an OMS signature in it or beside it, or a bundle manifest in it.

@@ -5,6 +5,7 @@
 
 mod below;
 mod by_store;
+mod compare;
 mod content;
 mod explain;
 mod facts;
@@ -19,11 +20,13 @@ mod run;
 mod state;
 
 pub use below::{SignedPlace, find_signed};
+pub(crate) use compare::Unjudged;
 pub use explain::{Explanation, explain};
 pub use facts::{
     Beside, Check, Checked, Checks, CountersignatureFact, Facts, FileFact, FileStatus, KeyFact, ListingFact,
     MethodFact, ShardFact, TrustFact, Weakening,
 };
+pub use find::countersignature_places;
 pub use outcome::{
     Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
 };

@@ -137,7 +137,7 @@ impl Run<'_> {
         Ok(Shown { whole, signature: Some(signature), placed: None, kept })
     }
 
-    fn follow(&mut self, statement: &OmsStatement) -> Follow {
+    pub(super) fn follow(&mut self, statement: &OmsStatement) -> Follow {
         match (statement.allow_symlinks, self.policy.folder.links) {
             (false, _) => Follow::Refuse,
             (true, SignedLinks::Beneath) => Follow::Beneath,
@@ -145,7 +145,7 @@ impl Run<'_> {
         }
     }
 
-    fn whole_folder(
+    pub(super) fn whole_folder(
         &mut self,
         statement: &OmsStatement,
         tree: &Tree,
@@ -302,6 +302,9 @@ impl Run<'_> {
                     fact.status = FileStatus::Unchanged;
                     fact.size = Some(size);
                     fact.checked = checked;
+                    fact.chunk_root = file
+                        .chunk_root
+                        .filter(|_| matches!(checked, Some(Checked::ChunkRoot | Checked::Both)));
                     // No digest is reported that was not computed.
                     fact.found = fact.expected.filter(|_| checked != Some(Checked::ChunkRoot));
                     if let Some(shards) = &mut fact.shards {
@@ -366,7 +369,7 @@ impl Run<'_> {
     }
 
     /// Compares what was read with what was signed.
-    fn compare_planned(
+    pub(super) fn compare_planned(
         &mut self,
         fact: &mut FileFact,
         file: &SignedFile,
@@ -541,7 +544,7 @@ pub(super) fn facts_of(statement: &OmsStatement, root: &Path) -> Vec<FileFact> {
     statement.files.iter().map(fact).collect()
 }
 
-fn fact_of(file: &SignedFile, name: &str, path: PathBuf) -> FileFact {
+pub(super) fn fact_of(file: &SignedFile, name: &str, path: PathBuf) -> FileFact {
     let (expected, shards) = match &file.digests {
         SignedDigests::Whole(digest) => (Some(*digest), None),
         SignedDigests::Shards(digests) => {

@@ -331,7 +331,7 @@ fn proven_time(facts: &SigstoreFacts) -> Option<Instant> {
 }
 
 /// What else the statement was made for, if not for this.
-fn other_container(oms: &OmsSignature, expected: Container) -> Option<Container> {
+pub(super) fn other_container(oms: &OmsSignature, expected: Container) -> Option<Container> {
     let is_of_one = matches!(oms.statement.files.as_slice(), [file] if file.name.is_none());
     let stated = oms.statement.claims.as_ref().map(|claims| claims.container);
     match (stated, expected) {

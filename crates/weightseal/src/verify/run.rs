@@ -65,6 +65,9 @@ pub enum WholeDigest {
     IfNeeded,
     /// Both have to be as signed.
     Always,
+    /// The same; and of a large file without a signed root the root is computed as well, in the same pass, for whoever
+    /// signs it again.
+    AlwaysBoth,
 }
 
 /// Whom and what to accept, and what time it is.
