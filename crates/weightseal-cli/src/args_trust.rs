@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 use weightseal::key::KeySpec;
-use weightseal::time::Age;
+use weightseal::time::{Age, Instant};
 
 use crate::args::{HashingArguments, PassphraseArguments, parse_time};
 
@@ -210,6 +210,10 @@ pub struct TrustCheckArguments {
 
 /// Arguments of `trust explain`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Only the signature is looked at, no file of the model: accepted here is not verified.\n\n\
+                        Exit status: 0 the store accepts or tolerates it; 1 it rejects it; 2 not carried out."
+)]
 pub struct TrustExplainArguments {
     /// A model: a file or a folder; or a signature file, for what it describes
     #[arg(value_name = "MODEL", value_hint = ValueHint::AnyPath)]
@@ -228,7 +232,7 @@ pub struct TrustExplainArguments {
     pub name: Option<String>,
     /// Judge as of this time instead of now: 2026-06-30 (its first moment, UTC), 2026-06-30T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "state")]
-    pub at: Option<weightseal::time::Instant>,
+    pub at: Option<Instant>,
     /// What a verifier remembers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,

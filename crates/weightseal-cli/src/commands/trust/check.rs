@@ -34,7 +34,7 @@ struct Findings {
 
 pub(crate) fn run(arguments: &TrustCheckArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
-    let store = crate::trust::read_store(path)?;
+    let store = crate::store::read(path)?;
     let now = Instant::now();
     // A span that reaches beyond the calendar includes everything.
     let horizon = arguments.within.after(now).unwrap_or(Instant::MAX);

@@ -12,10 +12,9 @@ use crate::args_trust::TrustExplainArguments;
 use crate::explain::{json, text, verdict};
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::trust::read_store;
 
 pub(crate) fn run(arguments: &TrustExplainArguments, output: &mut Output) -> Result<(), Problem> {
-    let store = Arc::new(read_store(&arguments.store.trust)?);
+    let store = Arc::new(crate::store::read(&arguments.store.trust)?);
     // Whether a manifest without envelope will do, the store says.
     let requirements = Requirements { unauthenticated: Unauthenticated::Accept, ..Requirements::default() };
     let now = arguments.at.unwrap_or_else(Instant::now);
@@ -40,6 +39,7 @@ pub(crate) fn run(arguments: &TrustExplainArguments, output: &mut Output) -> Res
     };
     output.text(&text(&explanation, &store));
     output.json_of(|| json(&explanation, &store));
+    // Whoever only looks at the exit status must not take a rejection for the contrary.
     match explanation.reasons.first() {
         Some(reason) if verdict(&explanation) == "rejected" => {
             Err(Problem::reported(Status::Rejected, reason.code()))
