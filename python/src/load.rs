@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use weightseal::file::{Held, Keep, Keeper};
-use weightseal::load::{Accept, Loaded, load};
+use weightseal::load::{Accept, Loaded, Weaker, load};
 
 use crate::buffer::{Bytes, SealedBytes};
 use crate::error::Error;
@@ -21,6 +21,7 @@ pub(crate) struct Holding {
     keep: String,
     folder: PathBuf,
     allow_partial: bool,
+    allow_tolerated: bool,
 }
 
 /// Verifies one file and holds it.
@@ -71,7 +72,8 @@ fn carry_out(
         }
     };
     let (target, policy) = question.prepare().map_err(|error| error.raise(py))?;
-    let accept = if holding.allow_partial { Accept::Part } else { Accept::Whole };
+    let weaker = |allowed: bool| if allowed { Weaker::Load } else { Weaker::Refuse };
+    let accept = Accept { part: weaker(holding.allow_partial), tolerated: weaker(holding.allow_tolerated) };
     let keeper = Keeper::new(keep, &holding.folder);
     watch::run(py, progress, |observer| load(&target, &policy, keeper, accept, observer))?
         .map_err(|failure| Error::from(failure).raise(py))

@@ -10,9 +10,10 @@ use weightseal::digest::HashAlgorithm;
 use weightseal::hash::{Engine, Reading};
 use weightseal::key::{KeySpec, PssSalt};
 use weightseal::text::Escaped;
-use weightseal::time::Age;
+use weightseal::time::{Age, Instant, Timestamp};
 
 use crate::args_oms::OmsArguments;
+use crate::args_trust::{RotateArguments, TrustCommand};
 
 /// Sign machine-learning models, and verify them before they are loaded.
 #[derive(Debug, Parser)]
@@ -44,6 +45,9 @@ pub enum Command {
     /// Look after a key file
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Say whom to trust for what: make, change and check a trust store
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Sign a model: a file, a folder, or several files as one bundle
     Sign(Box<SignArguments>),
     /// Verify a model before it is loaded
@@ -69,6 +73,8 @@ pub enum KeyCommand {
     Show(KeyShowArguments),
     /// Encrypt a private key under another passphrase, at today's cost
     ChangePassphrase(ChangePassphraseArguments),
+    /// Replace a key: make a new one, trust it beside the old one, and let that end
+    Rotate(Box<RotateArguments>),
 }
 
 /// Where the passphrase of a private key comes from. The first of these that is there counts: file, descriptor,
@@ -300,6 +306,25 @@ pub struct ListingArguments {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Whom to trust")]
 pub struct TrustArguments {
+    /// A trust store, which decides alone: who may sign which models, until when
+    #[arg(
+        long = "trust",
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = [
+            "key", "ca_root", "intermediate", "certificate_identity", "certificate_oidc_issuer", "trusted_root", "oms_compat",
+        ]
+    )]
+    pub store: Option<PathBuf>,
+    /// Where to remember what was accepted, so that nothing older is accepted later
+    #[arg(long, value_name = "FILE", requires = "store", value_hint = ValueHint::FilePath)]
+    pub state: Option<PathBuf>,
+    /// Begin the file of --state if it is not there
+    #[arg(long, requires = "state")]
+    pub init_state: bool,
+    /// Judge as of this time instead of now: 2026-06-30 (its first moment, UTC), 2026-06-30T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "state")]
+    pub at: Option<Instant>,
     /// A public key that is trusted, in PEM; can be given several times (old and new key)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Vec<PathBuf>,
@@ -379,6 +404,9 @@ pub struct VerifyArguments {
     /// The signature file: manifest, bundle manifest or OMS signature
     #[arg(long, value_name = "FILE", visible_alias = "manifest", value_hint = ValueHint::FilePath)]
     pub signature: Option<PathBuf>,
+    /// The name under which the model is expected to be signed [default: the last component of its path]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// The folder that names in a bundle are relative to [default: the bundle manifest's]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub base: Option<PathBuf>,
@@ -519,6 +547,16 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 const NOT_A_RANGE: &str = "not a range: START:END, two numbers of bytes without units, such as 0:1048576";
+
+/// Reads a point in time: RFC 3339, or a date, which is its first moment in UTC.
+///
+/// # Errors
+/// What is wrong.
+pub fn parse_time(text: &str) -> Result<Instant, String> {
+    let time = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
+    time.map(|time| time.instant())
+        .map_err(|_| "not a time such as 2026-06-30 or 2026-06-30T12:00:00Z".to_owned())
+}
 
 /// Reads a range of bytes: `0:1048576`.
 ///

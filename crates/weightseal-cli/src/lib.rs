@@ -8,13 +8,16 @@
 
 pub mod args;
 pub mod args_oms;
+pub mod args_trust;
 mod commands;
+pub mod explain;
 mod interrupt;
 mod output;
 mod passphrase;
 mod problem;
 mod progress;
 pub mod result;
+mod store;
 pub mod trust;
 
 use std::ffi::OsString;
@@ -88,6 +91,8 @@ fn dispatch(command: Command, output: &mut Output) -> Result<(), Problem> {
         Command::Key(KeyCommand::ChangePassphrase(arguments)) => {
             commands::key::change_passphrase(&arguments, output)
         }
+        Command::Key(KeyCommand::Rotate(arguments)) => commands::rotate::run(&arguments, output),
+        Command::Trust(command) => commands::trust::run(&command, output),
         Command::Sign(arguments) => commands::sign::run(&arguments, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, output),
         Command::Inspect(arguments) => commands::inspect::run(&arguments, output),

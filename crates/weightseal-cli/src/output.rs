@@ -41,7 +41,8 @@ impl Output {
     /// One line of the result, for people. The part of it before the first colon is the verdict.
     pub(crate) fn verdict(&mut self, word: &str, rest: &str) {
         if !self.json && !self.quiet {
-            self.stdout(&format!("{GOOD}{word}:{GOOD:#} {rest}\n"));
+            let style = if word == "tolerated" { SOFT } else { GOOD };
+            self.stdout(&format!("{style}{word}:{style:#} {rest}\n"));
         }
     }
 

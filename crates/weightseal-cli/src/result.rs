@@ -9,7 +9,10 @@ use weightseal::envelope::Container;
 use weightseal::format::{ChunkListFault, Fault};
 use weightseal::text::Escaped;
 use weightseal::trust::{CertificateRefusal, Refusal, SigstoreRefusal};
-use weightseal::verify::{Beside, Checked, Facts, FileStatus, MethodFact, Outcome, Reason, Weakening};
+use weightseal::verify::{
+    Beside, Checked, CountersignatureFact, Coverage, Facts, FileStatus, MethodFact, Outcome, Reason,
+    TrustFact, Weakening,
+};
 
 pub use crate::commands::inspect::{inspected, to_json as inspection_json};
 pub use crate::commands::sign::{file_json as signed_file_json, notes as signing_notes};
@@ -149,7 +152,54 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
                 value["found"] = json!(found);
             }
         }
-        Refusal::TimeMissing | Refusal::NotAuthenticated { .. } => {}
+        Refusal::NotInStore { named } => value["found"] = json!(named),
+        Refusal::Revoked { signer, reason, compromised_since } => {
+            value["signer"] = json!(signer);
+            value["reason"] = json!(reason);
+            value["compromised_since"] = json!(compromised_since.map(|time| time.to_string()));
+        }
+        Refusal::KeyTrustEnded { until } => value["until"] = json!(until.to_string()),
+        Refusal::KeyNotYetValid { signed_at, from } => {
+            value["signed_at"] = json!(signed_at.as_str());
+            value["from"] = json!(from.to_string());
+        }
+        Refusal::KeyRetired { signed_at, until } => {
+            value["signed_at"] = json!(signed_at.as_str());
+            value["until"] = json!(until.to_string());
+        }
+        Refusal::SignedAsAnother { claimed, owner } => {
+            value["expected"] = json!(owner);
+            value["found"] = json!(claimed);
+        }
+        Refusal::WrongName { expected, signed } => {
+            value["expected"] = json!(expected);
+            value["found"] = json!(signed);
+        }
+        Refusal::NoRule { name } => value["name"] = json!(name),
+        Refusal::UntrustedSigner { signer, name, allowed } => {
+            value["name"] = json!(name);
+            value["expected"] = json!(allowed);
+            value["found"] = json!(signer);
+        }
+        Refusal::FormatNotAllowed { found, allowed } => {
+            value["expected"] = json!(allowed);
+            value["found"] = json!(found);
+        }
+        Refusal::ThresholdNotMet { n, signed, of } => {
+            value["threshold"] = json!(n);
+            value["expected"] = json!(of);
+            value["found"] = json!(signed);
+        }
+        Refusal::NotListed { model } => value["file"] = json!(model),
+        Refusal::RolledBack { remembered, found } => {
+            value["expected"] = json!(remembered);
+            value["found"] = json!(found);
+        }
+        Refusal::OtherStatement { version, remembered } => {
+            value["version"] = json!(version);
+            value["expected"] = json!(remembered.to_string());
+        }
+        Refusal::TimeMissing | Refusal::NotAuthenticated { .. } | Refusal::SigningTimeNeeded => {}
     }
 }
 
@@ -162,6 +212,7 @@ pub fn verdict(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Verified(_) => "verified",
         Outcome::Partial(_) => "partial",
+        Outcome::Tolerated(_) => "tolerated",
     }
 }
 
@@ -171,6 +222,10 @@ pub fn accepted(outcome: &Outcome) -> Value {
     let facts = outcome.facts();
     let mut value = to_json(word, word, facts);
     value["notes"] = notes(facts).into_iter().chain(warnings(facts)).map(Value::from).collect();
+    if let Outcome::Tolerated(tolerated) = outcome {
+        value["tolerated"] = tolerated.tolerated().iter().map(reason_json).collect();
+        value["partial"] = json!(tolerated.coverage() == Coverage::Part);
+    }
     value
 }
 
@@ -327,11 +382,21 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         "signed_at": facts.signed_at.as_ref().filter(|_| is_signed).map(|time| time.as_str()),
         "expires_at": facts.expires_at.as_ref().map(|time| time.as_str()),
         "model_version": facts.model_version,
+        "countersigns": facts.countersigns.map(|digest| digest.to_string()),
+        "renews": facts.renews.map(|digest| digest.to_string()),
         "annotations": facts.annotations,
         "statement_sha256": facts.statement.map(|digest| digest.to_string()),
     });
     if matches!(facts.container, Some(Container::Folder | Container::File)) {
         add_oms(facts, &mut value);
+    }
+    if let Some(trust) = &facts.trust {
+        value["trust"] = trust_json(trust);
+        // The store's name, whatever was signed along.
+        value["signer"] = json!(trust.signer);
+        if facts.key.is_some() {
+            value["key"]["version"] = json!(trust.key_version);
+        }
     }
     if facts.authenticated == Some(false) {
         // Under names of their own, so that nobody takes a claim for a fact.
@@ -340,6 +405,23 @@ pub fn to_json(verdict: &str, code: &str, facts: &Facts) -> Value {
         value["claimed_key_version"] = json!(facts.key.as_ref().and_then(|key| key.version));
     }
     value
+}
+
+/// What a trust store had to say.
+pub(crate) fn trust_json(trust: &TrustFact) -> Value {
+    let countersignature = |it: &CountersignatureFact| json!({ "file": it.path.to_string_lossy(), "signer": it.signer, "counts": it.reason.is_none(), "reason": it.reason });
+    let mut rules: Vec<usize> = trust.judgements.iter().flat_map(|it| it.rules.iter().copied()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    json!({
+        "serial": trust.serial,
+        "expires_at": trust.expires_at.to_string(),
+        "signer": trust.signer,
+        "key_version": trust.key_version,
+        "name": trust.expected_name,
+        "rules": rules,
+        "countersignatures": trust.countersignatures.iter().map(countersignature).collect::<Vec<_>>(),
+    })
 }
 
 /// What only OMS signatures have.

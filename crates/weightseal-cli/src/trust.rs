@@ -1,16 +1,19 @@
-//! From arguments to trust: the files behind `--key`, `--ca-root`, `--intermediate` and `--trusted-root` are read here.
+//! From arguments to trust: the files behind `--trust`, `--key`, `--ca-root`, `--intermediate` and `--trusted-root` are read here.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use weightseal::file::{Links, read_bounded};
+use weightseal::file::{Links, folder_of, read_bounded, read_protected};
 use weightseal::key::{KeyFileError, PublicKey, load_public};
 use weightseal::listing::{Layout, SafeName, parse_ignored};
 use weightseal::time::Instant;
 use weightseal::trust::{
-    CertificateRoots, CertificateRules, KeyRing, OmsCompat, Requirements, SigstoreRules, TrustedRoot,
-    certificates_from_pem,
+    CertificateRoots, CertificateRules, KeyRing, MAX_TRUST_STORE, OmsCompat, Requirements, SigstoreRules,
+    TrustStore, TrustedRoot, Unreadable, certificates_from_pem,
 };
-use weightseal::verify::{DefaultExcludes, FolderRules, Policy, SignedLinks, UnsignedFiles};
+use weightseal::verify::{
+    DefaultExcludes, FolderRules, MissingState, Policy, SignedLinks, StateFile, UnsignedFiles,
+};
 
 use crate::args::{FolderArguments, LayoutArgument, TrustArguments};
 use crate::problem::Problem;
@@ -27,6 +30,29 @@ pub fn policy(
     folder: &FolderArguments,
     requirements: Requirements,
 ) -> Result<Policy, Problem> {
+    let now = trust.at.unwrap_or_else(Instant::now);
+    // The parser does not see these two where something else excludes what they need.
+    if trust.state.is_some() && trust.store.is_none() {
+        return Err(Problem::usage(
+            "--state goes with a trust store, which says whose versions are remembered",
+            Some("name the store with --trust"),
+        ));
+    }
+    if trust.init_state && trust.state.is_none() {
+        return Err(Problem::usage(
+            "--init-state says to begin a state file, and none is named",
+            Some("name it with --state"),
+        ));
+    }
+    if let Some(path) = &trust.store {
+        let state = trust.state.clone().map(|path| StateFile {
+            path,
+            missing: if trust.init_state { MissingState::Begin } else { MissingState::Refuse },
+        });
+        let store = Arc::new(read_store(path)?);
+        let folder = folder_rules(folder, compat(trust))?;
+        return Ok(Policy { folder, state, ..Policy::of_store(store, requirements, now) });
+    }
     let keys: Result<Vec<PublicKey>, KeyFileError> = trust.key.iter().map(|path| load_public(path)).collect();
     if !trust.intermediate.is_empty() && trust.ca_root.is_empty() {
         return Err(Problem::usage(
@@ -61,13 +87,11 @@ pub fn policy(
         _ => None,
     };
     Ok(Policy {
-        keys: KeyRing::new(keys?),
         certificates,
         sigstore,
         time_stampers,
         folder: folder_rules(folder, compat(trust))?,
-        requirements,
-        now: Instant::now(),
+        ..Policy::of_keys(KeyRing::new(keys?), requirements, now)
     })
 }
 
@@ -141,6 +165,29 @@ pub fn read_certificates(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Problem> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(read_bounded(path, Links::Follow, MAX_FILE)?.0)
+}
+
+/// Reads a trust store and the files that it names. Nobody else may be able to write any of them.
+///
+/// # Errors
+/// A file that cannot be used.
+pub fn read_store(path: &Path) -> Result<TrustStore, Problem> {
+    parse_store(path, &read_protected(path, MAX_TRUST_STORE)?)
+}
+
+/// Reads the text of a store that is or will be at `path`, and the files that it names.
+///
+/// # Errors
+/// A store or a file that cannot be used.
+pub fn parse_store(path: &Path, text: &[u8]) -> Result<TrustStore, Problem> {
+    let folder = folder_of(path);
+    let read = |named: &str| {
+        read_protected(&folder.join(named), MAX_FILE).map_err(|error| {
+            let problem = Problem::from(error);
+            Unreadable { message: problem.message, code: problem.code, hint: problem.hint }
+        })
+    };
+    TrustStore::parse(text, &read).map_err(|error| Problem::of_file(path, &error, error.code(), error.hint()))
 }
 
 fn compat(trust: &TrustArguments) -> OmsCompat {

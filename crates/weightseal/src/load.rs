@@ -10,17 +10,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::file::{FileError, Held, Keeper, PrivateFolder};
 use crate::hash::Observer;
 use crate::verify::{
-    Failure, FileFact, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep,
+    Coverage, Failure, FileFact, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep,
 };
 
-/// What may be loaded.
+/// What may be loaded beside a whole, verified model. The default is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Accept {
-    /// A whole model only.
+pub struct Accept {
+    /// One file of a signed set.
+    pub part: Weaker,
+    /// What a rule of the trust store only warns about.
+    pub tolerated: Weaker,
+}
+
+/// Whether a weaker outcome is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Weaker {
+    /// It is not.
     #[default]
-    Whole,
-    /// One file of a signed set as well.
-    Part,
+    Refuse,
+    /// It is, because the caller says so by name.
+    Load,
 }
 
 /// Verified bytes, held for as long as this lives.
@@ -52,8 +61,11 @@ pub fn load(
         let facts = outcome.facts().clone();
         Failure::from(Box::new(Inconclusive { trouble, facts }))
     };
-    if let (Outcome::Partial(partial), Accept::Whole) = (&outcome, accept) {
-        let files = &partial.facts().files;
+    if let (Outcome::Tolerated(tolerated), Weaker::Refuse) = (&outcome, accept.tolerated) {
+        return Err(tolerated.refuse().into());
+    }
+    if (outcome.coverage(), accept.part) == (Coverage::Part, Weaker::Refuse) {
+        let files = &outcome.facts().files;
         let checked = files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
         return Err(inconclusive(Trouble::OnlyAPart { checked, count: files.len() }));
     }

@@ -109,6 +109,15 @@ fn has_shape(text: &[u8]) -> bool {
 #[derive(Clone, Debug)]
 pub struct Age(Span);
 
+/// Written alike: a day is not 24 hours here.
+impl PartialEq for Age {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.fieldwise() == other.0.fieldwise()
+    }
+}
+
+impl Eq for Age {}
+
 impl Age {
     /// The point in time this span before `instant`; years and months follow the UTC calendar.
     pub fn before(&self, instant: Instant) -> Option<Instant> {

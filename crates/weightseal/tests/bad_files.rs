@@ -103,6 +103,7 @@ fn code(verdict: &Result<Outcome, Failure>) -> (u8, &'static str) {
     match verdict {
         Ok(Outcome::Verified(_)) => (0, "verified"),
         Ok(Outcome::Partial(_)) => (0, "partial"),
+        Ok(Outcome::Tolerated(_)) => (0, "tolerated"),
         Err(Failure::Rejected(rejected)) => (1, rejected.headline().code()),
         Err(Failure::Inconclusive(inconclusive)) => (2, inconclusive.trouble.code()),
     }

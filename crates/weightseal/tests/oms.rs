@@ -14,7 +14,7 @@ use weightseal::digest::HashAlgorithm;
 use weightseal::file::{Follow, Keep, Keeper};
 use weightseal::key::{KeySpec, PrivateKey};
 use weightseal::listing::Layout;
-use weightseal::load::{Accept, load};
+use weightseal::load::{Accept, Weaker, load};
 use weightseal::sign::{Options, Serialization, SignError, SignedModel, sign_model};
 use weightseal::time::Timestamp;
 use weightseal::trust::{KeyRing, OmsCompat, Requirements};
@@ -358,13 +358,21 @@ fn a_part_is_a_part() {
     assert_eq!(codes(&part(&["weights.bin:0:5"]), &policy()), ["not-listed"]);
     assert_eq!(codes(&part(&["extra"]), &policy()), ["not-listed"]);
     let keeper = || Keeper::new(Keep::Memory, std::env::temp_dir());
-    let refused = load(&part(&["config.json"]), &policy(), keeper(), Accept::Whole, &()).expect_err("a part");
+    let refused =
+        load(&part(&["config.json"]), &policy(), keeper(), Accept::default(), &()).expect_err("a part");
     let Failure::Inconclusive(refused) = refused else { panic!("not refused") };
     assert_eq!(refused.trouble.code(), "partial");
-    load(&part(&["config.json"]), &policy(), keeper(), Accept::Part, &()).expect("a part is asked for");
+    load(
+        &part(&["config.json"]),
+        &policy(),
+        keeper(),
+        Accept { part: Weaker::Load, ..Accept::default() },
+        &(),
+    )
+    .expect("a part is asked for");
     let shards = part(&["weights.bin:0:4"]);
     assert!(
-        load(&shards, &policy(), keeper(), Accept::Part, &()).is_err(),
+        load(&shards, &policy(), keeper(), Accept { part: Weaker::Load, ..Accept::default() }, &()).is_err(),
         "shards are no file to be handed out"
     );
 }
@@ -418,7 +426,7 @@ fn a_model_that_is_swapped_meanwhile_is_never_taken_for_the_signed_one() {
                 &target(&model),
                 &policy(),
                 Keeper::new(Keep::Memory, std::env::temp_dir()),
-                Accept::Whole,
+                Accept::default(),
                 &(),
             ) {
                 Err(_) => refused += 1,
@@ -578,7 +586,7 @@ fn a_file_that_is_cut_for_a_moment_is_never_loaded() {
             let policy = Policy::of_keys(keys, Requirements::default(), at);
             let attack = CutForAMoment { calls: Default::default(), path: &path, evil: &evil, cut };
             let keeper = Keeper::new(Keep::Memory, folder.path());
-            assert!(load(&target, &policy, keeper, Accept::Whole, &attack).is_err());
+            assert!(load(&target, &policy, keeper, Accept::default(), &attack).is_err());
         }
     }
 }

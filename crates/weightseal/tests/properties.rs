@@ -152,8 +152,17 @@ fn words(longest: usize) -> impl Strategy<Value = String> {
 fn any_options() -> impl Strategy<Value = Options> {
     let signer = words(60).prop_filter("empty", |signer| !signer.trim().is_empty());
     let version = || prop::option::of(prop_oneof![1..=9u64, 1..=1u64 << 53, Just(1u64 << 53)]);
-    let reserved =
-        ["container", "signer", "signed_at", "key_version", "key_id", "model_version", "expires_at"];
+    let reserved = [
+        "container",
+        "signer",
+        "signed_at",
+        "key_version",
+        "key_id",
+        "model_version",
+        "expires_at",
+        "countersigns",
+        "renews",
+    ];
     let annotations =
         prop::collection::btree_map("[A-Za-z0-9._/:-]{1,20}", words(60), 0..5).prop_map(move |mut map| {
             map.retain(|name, _| !reserved.contains(&name.as_str()));
@@ -169,6 +178,8 @@ fn any_options() -> impl Strategy<Value = Options> {
             options.key_version = key_version;
             options.model_version = model_version;
             options.annotations = annotations;
+            options.countersigns = compat.then(|| Digest::of(b"another statement"));
+            options.renews = max_salt.then(|| Digest::of(b"an old statement"));
             options.expires_at = life.map(|life| at(signed_at + life));
             options.pss_salt = if max_salt { PssSalt::Max } else { PssSalt::Digest };
             options.compat_signature = if compat { CompatSignature::Write } else { CompatSignature::Omit };
@@ -200,6 +211,7 @@ fn is_what_was_said(
     prop_assert_eq!(facts.signed_at.as_ref(), Some(&options.signed_at));
     prop_assert_eq!(&facts.expires_at, &options.expires_at);
     prop_assert_eq!(facts.model_version, options.model_version);
+    prop_assert_eq!((facts.countersigns, facts.renews), (options.countersigns, options.renews));
     prop_assert_eq!(&facts.annotations, &options.annotations);
     let fact = facts.key.as_ref().expect("a key");
     prop_assert_eq!(fact.id, key.public().id());
@@ -288,6 +300,7 @@ fn headline(verdict: &Result<Outcome, Failure>) -> &'static str {
     match verdict {
         Ok(Outcome::Verified(_)) => "verified",
         Ok(Outcome::Partial(_)) => "partial",
+        Ok(Outcome::Tolerated(_)) => "tolerated",
         Err(Failure::Rejected(rejected)) => rejected.headline().code(),
         Err(Failure::Inconclusive(inconclusive)) => inconclusive.trouble.code(),
     }
@@ -748,7 +761,7 @@ impl Node {
 }
 
 /// Names that mean something somewhere.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 24] = [
     "model_file",
     "sha256",
     "signature",
@@ -770,6 +783,8 @@ const NAMES: [&str; 22] = [
     "model_version",
     "annotations",
     "container",
+    "countersigns",
+    "renews",
     "mediaType",
 ];
 

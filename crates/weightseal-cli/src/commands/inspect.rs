@@ -109,6 +109,8 @@ pub(super) fn claim_lines(claims: &Claims) -> Vec<(&'static str, String)> {
     list.extend(claims.key_version.map(|version| ("key version", version.to_string())));
     list.extend(claims.model_version.map(|version| ("model version", version.to_string())));
     list.extend(claims.expires_at.as_ref().map(|time| ("expires at", time.to_string())));
+    list.extend(claims.countersigns.map(|digest| ("countersigns", digest.to_string())));
+    list.extend(claims.renews.map(|digest| ("renews", digest.to_string())));
     let notes = claims.annotations.iter();
     list.extend(notes.map(|(name, value)| ("annotation", format!("{} = {}", Escaped(name), Escaped(value)))));
     list
@@ -161,6 +163,8 @@ pub fn to_json(path: &Path, file: &SignatureFile, bytes: &[u8]) -> Value {
             "key_version": claims.key_version,
             "model_version": claims.model_version,
             "expires_at": claims.expires_at.as_ref().map(|time| time.as_str()),
+            "countersigns": claims.countersigns.map(|digest| digest.to_string()),
+            "renews": claims.renews.map(|digest| digest.to_string()),
             "annotations": claims.annotations,
             "statement_sha256": Statement::digest(&signed.envelope.payload).to_string(),
         })

@@ -134,6 +134,8 @@ pub(super) fn to_json(path: &Path, oms: &OmsSignature, bytes: &[u8]) -> Value {
         signed["key_version"] = json!(claims.key_version);
         signed["model_version"] = json!(claims.model_version);
         signed["expires_at"] = json!(claims.expires_at.as_ref().map(|time| time.as_str()));
+        signed["countersigns"] = json!(claims.countersigns.map(|digest| digest.to_string()));
+        signed["renews"] = json!(claims.renews.map(|digest| digest.to_string()));
         signed["annotations"] = json!(claims.annotations);
     }
     match &oms.method {

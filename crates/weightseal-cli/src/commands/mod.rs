@@ -9,5 +9,7 @@ pub(crate) mod key;
 pub(crate) mod keygen;
 pub(crate) mod man;
 pub(crate) mod oms;
+pub(crate) mod rotate;
 pub(crate) mod sign;
+pub(crate) mod trust;
 pub(crate) mod verify;

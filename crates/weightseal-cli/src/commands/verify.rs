@@ -6,8 +6,8 @@ use weightseal::format::{ChunkListFault, Covered, Fault, Limits, bundle_name};
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::trust::{Requirements, Unauthenticated};
 use weightseal::verify::{
-    Facts, Failure, FileFact, FileStatus, MethodFact, Outcome, Policy, RangeTarget, Reason, Rejected, Target,
-    WholeDigest, verify,
+    Coverage, Facts, Failure, FileFact, FileStatus, MethodFact, Outcome, Policy, RangeTarget, Reason,
+    Rejected, Target, WholeDigest, verify,
 };
 
 use crate::Status;
@@ -34,8 +34,9 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
         Ok(policy) => policy,
         Err(problem) => return Err(not_carried_out(problem, None, output)),
     };
-    let TrustArguments { key, ca_root, intermediate, trusted_root, .. } = &arguments.trust;
-    let mut trusted = key.iter().chain(ca_root).chain(intermediate).chain(trusted_root);
+    let TrustArguments { key, ca_root, intermediate, trusted_root, store, state, .. } = &arguments.trust;
+    let mut trusted =
+        key.iter().chain(ca_root).chain(intermediate).chain(trusted_root).chain(store).chain(state);
     if let Some(copy) = &arguments.copy_to
         && let Some(file) = trusted.find(|file| weightseal::file::is_same(copy, file))
     {
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<()
     let target = Target {
         path: arguments.file.clone(),
         signature: arguments.signature.clone(),
+        name: arguments.name.clone(),
         base: arguments.base.clone(),
         copy_to: arguments.copy_to.clone(),
         only: arguments.folder.only.clone(),
@@ -89,7 +91,10 @@ fn accept(outcome: &Outcome, output: &mut Output) {
     for warning in &warnings(facts) {
         output.warning(warning);
     }
-    if facts.authenticated == Some(false) {
+    for reason in outcome.tolerated() {
+        output.warning(&format!("tolerated, since the rule only warns: {reason} [{}]", reason.code()));
+    }
+    if facts.authenticated == Some(false) && facts.trust.is_none() {
         let what = match facts.container {
             Some(Container::Bundle) => {
                 "the bundle has no envelope: each file is signed by itself, but the set is not, and names, signer and time are only claimed"
@@ -113,14 +118,14 @@ fn summary(outcome: &Outcome) -> String {
         _ if let Some((FileFact { path, .. }, range)) = range => {
             format!("{}, bytes {}:{}", EscapedPath(path), range.start, range.end)
         }
-        (Outcome::Partial(_), Some(Container::Folder)) => {
+        (_, Some(Container::Folder)) if outcome.coverage() == Coverage::Part => {
             format!("{}, {}{}", EscapedPath(&facts.target), part(facts), signed_as(facts))
         }
         (_, Some(Container::Folder)) => {
             format!("{} ({}){}", EscapedPath(&facts.target), count(checked), signed_as(facts))
         }
         (_, Some(Container::File)) => format!("{}{}", EscapedPath(&facts.target), signed_as(facts)),
-        (Outcome::Partial(_), _) => format!(
+        _ if outcome.coverage() == Coverage::Part => format!(
             "{}, {checked} of {} of {}{}",
             EscapedPath(&facts.target),
             count(facts.files.len()),
@@ -135,6 +140,15 @@ fn summary(outcome: &Outcome) -> String {
     let version =
         facts.key.as_ref().and_then(|key| key.version).map(|version| format!(" (version {version})"));
     let version = version.unwrap_or_default();
+    if let (Some(trust), Some(key)) = (&facts.trust, &facts.key)
+        && facts.listing.is_none()
+    {
+        let how = if facts.authenticated == Some(true) { "" } else { ", not authenticated" };
+        let time = facts.signed_at.as_ref().filter(|_| facts.authenticated == Some(true));
+        parts.extend(time.map(weightseal::time::Timestamp::to_seconds));
+        parts.push(format!("{}, key {}{version}{how}", Escaped(&trust.signer), key.id.short()));
+        return parts.join("  ");
+    }
     if facts.listing.is_some() {
         parts.extend(facts.signed_at.as_ref().map(weightseal::time::Timestamp::to_seconds));
         parts.push(signer_of(facts, &version));
@@ -160,6 +174,19 @@ fn summary(outcome: &Outcome) -> String {
 
 /// Who signed an OMS signature.
 fn signer_of(facts: &Facts, version: &str) -> String {
+    if let Some(trust) = &facts.trust {
+        let owner = Escaped(&trust.signer);
+        return match (&facts.method, &facts.key) {
+            (Some(MethodFact::Certificate(certificate)), _) => {
+                format!("{owner}, certificate issued by {}", Escaped(&certificate.issuer))
+            }
+            (Some(MethodFact::Sigstore(sigstore)), _) => {
+                format!("{owner}, by the word of {}", Escaped(&sigstore.issuer))
+            }
+            (_, Some(key)) => format!("{owner}, key {}{version}", key.id.short()),
+            (_, None) => owner.to_string(),
+        };
+    }
     let name = facts.signer.as_deref().map(|signer| format!(", signing as {}", Escaped(signer)));
     let name = name.unwrap_or_default();
     match (&facts.method, &facts.key) {

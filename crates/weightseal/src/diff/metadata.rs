@@ -45,6 +45,10 @@ pub enum Field {
     Certificate,
     /// Which version of the model.
     ModelVersion,
+    /// The statement that it stands beside.
+    Countersigns,
+    /// The statement that it took the place of.
+    Renews,
     /// Whether symbolic links were followed.
     Symlinks,
     /// A path that was left out.
@@ -74,6 +78,8 @@ impl Field {
             Self::KeySize => "key_size",
             Self::Certificate => "certificate",
             Self::ModelVersion => "model_version",
+            Self::Countersigns => "countersigns",
+            Self::Renews => "renews",
             Self::Symlinks => "symlinks",
             Self::IgnoredPath(_) => "ignored_path",
             Self::Annotation(_) => "annotation",
@@ -160,6 +166,8 @@ impl Found {
         self.put(Field::KeyId, claims.key_id);
         self.maybe(Field::KeyVersion, claims.key_version);
         self.maybe(Field::ModelVersion, claims.model_version);
+        self.maybe(Field::Countersigns, claims.countersigns);
+        self.maybe(Field::Renews, claims.renews);
         for (name, value) in &claims.annotations {
             self.put(Field::Annotation(name.clone()), value);
         }

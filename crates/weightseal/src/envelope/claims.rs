@@ -4,13 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::digest::Digest;
 use crate::json::{FieldError, Fields, Value};
 use crate::key::KeyId;
 use crate::time::Timestamp;
 
 /// Names that are never free annotations.
-const RESERVED: [&str; 7] =
-    ["container", "signer", "signed_at", "key_version", "key_id", "model_version", "expires_at"];
+const RESERVED: [&str; 9] = [
+    "container",
+    "signer",
+    "signed_at",
+    "key_version",
+    "key_id",
+    "model_version",
+    "expires_at",
+    "countersigns",
+    "renews",
+];
 
 /// Longest signer name and annotation in bytes: enough for every identity and URL, too short to hide a text.
 const MAX_TEXT: usize = 4096;
@@ -59,6 +69,10 @@ pub struct Claims {
     pub model_version: Option<u64>,
     /// From when on the signature must not be accepted.
     pub expires_at: Option<Timestamp>,
+    /// The statement that this one stands beside: it is no first signature, but a countersignature.
+    pub countersigns: Option<Digest>,
+    /// The statement that this one took the place of.
+    pub renews: Option<Digest>,
     /// Anything else the signer wrote down.
     pub annotations: BTreeMap<String, String>,
 }
@@ -85,6 +99,11 @@ impl Claims {
         if let Some(time) = &self.expires_at {
             put("expires_at", json!(time.as_str()));
         }
+        for (name, statement) in [("countersigns", &self.countersigns), ("renews", &self.renews)] {
+            if let Some(statement) = statement {
+                put(name, json!(statement.to_string()));
+            }
+        }
         map.into()
     }
 
@@ -105,13 +124,26 @@ impl Claims {
         let model_version = fields.optional_integer("model_version", 1)?;
         let expires_at =
             fields.optional_string("expires_at")?.map(|text| time(&text, "expires_at")).transpose()?;
+        let countersigns = statement(&mut fields, "countersigns")?;
+        let renews = statement(&mut fields, "renews")?;
         let mut annotations = BTreeMap::new();
         for (name, value) in fields.rest() {
             let text = crate::json::as_string(value, &name)?;
             check_annotation(&name, &text).map_err(|problem| FieldError::value(&name, problem))?;
             annotations.insert(name, text);
         }
-        Ok(Self { container, signer, signed_at, key_version, key_id, model_version, expires_at, annotations })
+        Ok(Self {
+            container,
+            signer,
+            signed_at,
+            key_version,
+            key_id,
+            model_version,
+            expires_at,
+            countersigns,
+            renews,
+            annotations,
+        })
     }
 }
 
@@ -150,6 +182,45 @@ fn check_text(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// The digest that names another statement.
+fn statement(fields: &mut Fields, name: &'static str) -> Result<Option<Digest>, FieldError> {
+    let text = fields.optional_string(name)?;
+    text.map(|text| text.parse().map_err(|error| FieldError::value(name, error))).transpose()
+}
+
 fn time(text: &str, name: &str) -> Result<Timestamp, FieldError> {
     text.parse().map_err(|error| FieldError::value(name, format_args!("is {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Claims, FieldError> {
+        let key_id = "00".repeat(32);
+        let text = format!(
+            r#"{{"container":"manifest","signer":"team","signed_at":"2026-01-10T00:00:00Z","key_id":"{key_id}"{more}}}"#
+        );
+        Claims::from_json(crate::json::parse(text.as_bytes()).expect("JSON"))
+    }
+
+    #[test]
+    fn other_statements_are_named_by_their_digests_alone() {
+        let digest = Digest::of(b"a statement");
+        for name in ["countersigns", "renews"] {
+            let claims = read(&format!(r#","{name}":"{digest}""#)).expect("read");
+            let found = if name == "renews" { claims.renews } else { claims.countersigns };
+            assert_eq!(found, Some(digest));
+            assert!(claims.annotations.is_empty());
+            assert_eq!(claims.to_json()[name], json!(digest.to_string()));
+            let text = digest.to_string();
+            for wrong in [text.to_uppercase(), text[1..].to_owned(), format!("{text}0"), String::new()] {
+                assert!(read(&format!(r#","{name}":"{wrong}""#)).is_err(), "{wrong}");
+            }
+            for wrong in ["null", "7", "[]", "true"] {
+                assert!(read(&format!(r#","{name}":{wrong}"#)).is_err(), "{wrong}");
+            }
+            assert_eq!(check_annotation(name, &text), Err("is a reserved name"));
+        }
+    }
 }

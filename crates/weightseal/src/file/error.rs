@@ -145,6 +145,14 @@ pub enum FileError {
         /// Its owner's number.
         owner: u32,
     },
+    /// A file that decides about trust could have been changed by others.
+    #[error("`{}` {who}, so that others decide who is trusted", EscapedPath(.path))]
+    WritableByOthers {
+        /// The file, or a folder or link on the way to it.
+        path: PathBuf,
+        /// By whom.
+        who: &'static str,
+    },
     /// Sealed memory was asked for, and this system has none.
     #[error("this system has no sealed memory to keep `{}` in", EscapedPath(.path))]
     NoSealedMemory {
@@ -179,6 +187,7 @@ impl FileError {
             Self::Read { .. } | Self::ReadAt { .. } => "unreadable",
             Self::Write { .. } | Self::Keep { .. } => "unwritable-output",
             Self::SharedFolder { .. } => "shared-folder",
+            Self::WritableByOthers { .. } => "writable-by-others",
             Self::NoSealedMemory { .. } => "no-sealed-memory",
             Self::Exists { .. } => "already-exists",
             Self::Busy { .. } => "busy",
@@ -213,6 +222,12 @@ impl FileError {
                 "name a folder of your own, in folders of your own or root's, as the one for temporary files (TMPDIR)"
                     .to_owned()
             }
+            Self::WritableByOthers { who: "belongs to another user", path } => {
+                format!("make it your own or root's: chown \"$USER\" {}", EscapedPath(path))
+            }
+            Self::WritableByOthers { path, .. } => {
+                format!("look whether it is as it should be, then: chmod go-w {}", EscapedPath(path))
+            }
             Self::NoSealedMemory { .. } => "keep the copy on disk".to_owned(),
             _ => return None,
         })
@@ -234,6 +249,7 @@ impl FileError {
             | Self::Write { path, .. }
             | Self::Keep { path, .. }
             | Self::SharedFolder { path, .. }
+            | Self::WritableByOthers { path, .. }
             | Self::NoSealedMemory { path }
             | Self::Exists { path }
             | Self::Busy { path } => path,

@@ -11,6 +11,7 @@ mod error;
 mod held;
 mod open;
 mod private;
+mod protected;
 #[cfg(target_os = "linux")]
 mod room;
 #[cfg(unix)]
@@ -28,5 +29,6 @@ pub use open::{
     is_same_place, most_open_files, or_here, permissions_of, place_below, read_bounded, resolve, size_of,
 };
 pub use private::PrivateFolder;
+pub use protected::{ensure_protected, read_protected};
 pub use tree::Tree;
 pub use write::{Replace, Staged, remove_quietly, staged_path};

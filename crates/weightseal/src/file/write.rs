@@ -106,6 +106,20 @@ impl Staged {
             .map_err(|error| FileError::write(&self.target, error))
     }
 
+    /// Gives the file the mode bits of the file it will replace, whatever the umask says.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn keep_mode(&self) -> Result<(), FileError> {
+        #[cfg(unix)]
+        {
+            let failed = |error: io::Error| FileError::write(&self.target, error);
+            let old = self.target.metadata().map_err(failed)?;
+            self.file.set_permissions(old.permissions()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Gives the file the owner and group of the file it will replace, where they differ (a key changed by root).
     ///
     /// # Errors

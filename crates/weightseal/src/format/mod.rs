@@ -18,11 +18,13 @@ pub use chunk_list::{
 pub use fault::{Covered, Fault};
 pub use manifest::{Manifest, Signed, Visible};
 pub use names::{
-    MANIFEST_SUFFIX, OMS_NAME, OMS_SUFFIX, bundle_name, is_manifest_name, is_oms_name, manifest_names,
+    COUNTERSIGNATURES, MANIFEST_SUFFIX, OMS_NAME, OMS_SUFFIX, bundle_name, countersignature_name,
+    is_manifest_name, is_oms_name, manifest_names,
 };
 pub use oms::{KeyHint, Method, OmsSignature};
 
-use crate::envelope::MAX_ENTRIES;
+use crate::digest::Digest;
+use crate::envelope::{Claims, MAX_ENTRIES, Statement};
 use crate::json::{self, Value};
 use crate::key::KeyId;
 
@@ -112,6 +114,28 @@ impl SignatureFile {
             Self::Bundle(bundle) => bundle.signed.as_ref(),
             Self::Oms(_) => None,
         }
+    }
+
+    /// What the statement says beside the files, where weightseal made it; whoever signed it.
+    pub fn claims(&self) -> Option<&Claims> {
+        match self {
+            Self::Oms(oms) => oms.statement.claims.as_ref(),
+            Self::Manifest(_) | Self::Bundle(_) => Some(&self.signed()?.statement.claims),
+        }
+    }
+
+    /// The digest that names the statement, if there is one; whoever signed it.
+    pub fn statement_digest(&self) -> Option<Digest> {
+        let envelope = match self {
+            Self::Oms(oms) => &oms.envelope,
+            Self::Manifest(_) | Self::Bundle(_) => &self.signed()?.envelope,
+        };
+        Some(Statement::digest(&envelope.payload))
+    }
+
+    /// The statement that this one says it stands beside: then it is a countersignature, and no first signature.
+    pub fn countersigns(&self) -> Option<Digest> {
+        self.claims()?.countersigns
     }
 
     /// The keys that the file names, signed or shown; more than one only if somebody changed it.

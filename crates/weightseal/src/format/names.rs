@@ -1,5 +1,6 @@
 //! Names of signature files.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// How the name of every manifest and bundle manifest ends.
@@ -37,6 +38,20 @@ pub fn bundle_name(file_name: &str) -> &str {
     file_name.strip_suffix(MANIFEST_SUFFIX).filter(|name| !name.is_empty()).unwrap_or(file_name)
 }
 
+/// The numbers of countersignatures: a model has at most 16 signatures (docs/spec/trust.md, section 7).
+pub const COUNTERSIGNATURES: RangeInclusive<u8> = 2..=16;
+
+/// The name of a countersignature beside a first signature of this name: `X.2.manifest.json`, `X.2.sig`. `None` for a
+/// first signature that is called like none.
+pub fn countersignature_name(first: &str, number: u8) -> Option<String> {
+    let suffix = match (is_manifest_name(first), is_oms_name(first)) {
+        (true, _) => MANIFEST_SUFFIX,
+        (false, true) => OMS_SUFFIX,
+        (false, false) => return None,
+    };
+    Some(format!("{}.{number}{suffix}", first.strip_suffix(suffix)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +66,12 @@ mod tests {
         assert_eq!(manifest_names("model"), ["model.manifest.json"]);
         assert_eq!(manifest_names(".hidden"), [".hidden.manifest.json"]);
         assert_eq!(bundle_name("release_bundle.manifest.json"), "release_bundle");
+        assert_eq!(countersignature_name("m.manifest.json", 2).as_deref(), Some("m.2.manifest.json"));
+        assert_eq!(countersignature_name("m.pt.sig", 16).as_deref(), Some("m.pt.16.sig"));
+        assert_eq!(
+            [".manifest.json", ".sig", "m.json"].map(|name| countersignature_name(name, 2)),
+            [None, None, None]
+        );
         assert!(is_manifest_name("a.manifest.json") && !is_manifest_name(".manifest.json"));
     }
 }

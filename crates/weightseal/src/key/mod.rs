@@ -24,7 +24,7 @@ pub use file::{
 };
 pub use mistakes::Mistake;
 pub use passphrase::Passphrase;
-pub(crate) use pem::certificates as certificate_blocks;
+pub(crate) use pem::{certificate as certificate_block, certificates as certificate_blocks};
 pub use private::{PrivateKey, PssSalt};
 pub use protection::{EncryptedKey, ITERATIONS, Protection};
 pub use public::{BadSignature, KeyId, PublicKey};

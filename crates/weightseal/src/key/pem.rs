@@ -44,6 +44,11 @@ pub(crate) fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyError> {
     blocks.iter().map(certificate).collect()
 }
 
+/// One certificate as PEM.
+pub(crate) fn certificate(der: &[u8]) -> String {
+    encode("CERTIFICATE", der).to_string()
+}
+
 fn decode(block: &Raw<'_>) -> Result<Block, KeyError> {
     if block.body.contains("Proc-Type:") && block.body.contains("ENCRYPTED") {
         return Err(KeyError::LegacyEncryption(Legacy::ProcType));

@@ -145,6 +145,8 @@ pub fn sign_model(
         key_id: key.public().id(),
         model_version: options.model_version,
         expires_at: options.expires_at.clone(),
+        countersigns: options.countersigns,
+        renews: options.renews,
         annotations: options.annotations.clone(),
     };
     let root = root_of(&files, serialization.shard_size);

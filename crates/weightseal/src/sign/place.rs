@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::SignError;
+use crate::envelope::Claims;
 use crate::file::{
     FileError, Links, MAX_TREE, entries, exists, folder_of, is_same_place, or_here, place_below,
     read_bounded, resolve,
@@ -22,6 +23,8 @@ enum Occupant {
     AnotherModels(Option<String>),
     /// What verification would take for a damaged manifest of this model.
     Damaged,
+    /// What stands beside a signature, and is none by itself.
+    Countersignature,
     SomethingElse,
 }
 
@@ -49,7 +52,9 @@ pub(super) fn for_manifest(
             let free = |path: &&PathBuf| **path != place && !exists(path);
             Err(SignError::AnotherModels { propose: names.iter().find(free).cloned(), path: place, of })
         }
-        Occupant::Damaged | Occupant::SomethingElse => Err(SignError::NotReplaceable { path: place }),
+        Occupant::Damaged | Occupant::Countersignature | Occupant::SomethingElse => {
+            Err(SignError::NotReplaceable { path: place })
+        }
     }
 }
 
@@ -120,6 +125,9 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
     }
     match exists(&place).then(|| read(&place)).transpose()? {
         // In the model's own folder it is this model's, even if the folder was renamed.
+        Some(Ok(SignatureFile::Oms(oms))) if oms.statement.claims.iter().any(countersigns) => {
+            return Err(SignError::NotReplaceable { path: place });
+        }
         Some(Ok(SignatureFile::Oms(oms))) if !is_inside && !is_of(&oms.statement.name, model) => {
             return Err(SignError::AnotherModels {
                 path: place,
@@ -174,8 +182,9 @@ fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
     }
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
     for other in entries(model, MAX_TREE, &is_manifest)? {
-        if matches!(read(&other)?, Ok(SignatureFile::Bundle(_))) {
-            return Ok(Some(other));
+        match read(&other)? {
+            Ok(file @ SignatureFile::Bundle(_)) if file.countersigns().is_none() => return Ok(Some(other)),
+            _ => {}
         }
     }
     let folder = named(model)?;
@@ -186,7 +195,11 @@ fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
         return Ok(None);
     }
     match read(&beside)? {
-        Ok(SignatureFile::Oms(oms)) if name == OsStr::new(&oms.statement.name) => Ok(Some(beside)),
+        Ok(SignatureFile::Oms(oms))
+            if name == OsStr::new(&oms.statement.name) && !oms.statement.claims.iter().any(countersigns) =>
+        {
+            Ok(Some(beside))
+        }
         _ => Ok(None),
     }
 }
@@ -226,10 +239,18 @@ fn is_or_was_oms(path: &Path) -> Result<bool, FileError> {
     if !exists(path) {
         return Ok(false);
     }
-    Ok(!matches!(
-        read(path)?,
-        Err(Some(Fault::NotASignature { .. })) | Ok(SignatureFile::Manifest(_) | SignatureFile::Bundle(_))
-    ))
+    Ok(match read(path)? {
+        Err(Some(Fault::NotASignature { .. })) => false,
+        Ok(SignatureFile::Manifest(_) | SignatureFile::Bundle(_)) => false,
+        Ok(file @ SignatureFile::Oms(_)) => file.countersigns().is_none(),
+        Err(_) => true,
+    })
+}
+
+/// Whether it says that it stands beside a first signature. Such a file is replaced by nothing but another one of its
+/// kind: `crate::countersign` sees to that.
+fn countersigns(claims: &Claims) -> bool {
+    claims.countersigns.is_some()
 }
 
 /// A bundle manifest may replace a bundle manifest, and nothing else.
@@ -238,6 +259,9 @@ pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
         return Ok(());
     }
     match read(output)? {
+        Ok(file @ SignatureFile::Bundle(_)) if file.countersigns().is_some() => {
+            Err(SignError::NotReplaceable { path: output.to_owned() })
+        }
         Ok(SignatureFile::Bundle(_)) => Ok(()),
         Ok(SignatureFile::Oms(_)) => Err(SignError::NotReplaceable { path: output.to_owned() }),
         Ok(SignatureFile::Manifest(manifest)) => Err(SignError::AnotherModels {
@@ -254,7 +278,12 @@ fn occupant(path: &Path, name: &SafeName) -> Result<Occupant, SignError> {
         return Ok(Occupant::Nobody);
     }
     Ok(match read(path)? {
-        Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => Occupant::ThisModels,
+        Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => {
+            match manifest.signed.iter().any(|signed| countersigns(&signed.statement.claims)) {
+                true => Occupant::Countersignature,
+                false => Occupant::ThisModels,
+            }
+        }
         Ok(SignatureFile::Manifest(manifest)) => {
             Occupant::AnotherModels(Some(manifest.visible.model_file.as_str().to_owned()))
         }

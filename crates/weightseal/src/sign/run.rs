@@ -41,6 +41,10 @@ pub struct Options {
     pub model_version: Option<u64>,
     /// From when on the signature must not be accepted.
     pub expires_at: Option<Timestamp>,
+    /// The digest of the statement that this one stands beside, as a countersignature.
+    pub countersigns: Option<Digest>,
+    /// The digest of the statement that this one takes the place of.
+    pub renews: Option<Digest>,
     /// Anything else to be signed.
     pub annotations: BTreeMap<String, String>,
     /// The salt of the signature over the hex digest.
@@ -62,6 +66,8 @@ impl Options {
             key_version: None,
             model_version: None,
             expires_at: None,
+            countersigns: None,
+            renews: None,
             annotations: BTreeMap::new(),
             pss_salt: PssSalt::default(),
             compat_signature: CompatSignature::default(),
@@ -288,6 +294,8 @@ fn seal(
         key_id,
         model_version: options.model_version,
         expires_at: options.expires_at.clone(),
+        countersigns: options.countersigns,
+        renews: options.renews,
         annotations: options.annotations.clone(),
     };
     let statement = Statement { name: name.to_owned(), claims, resources };

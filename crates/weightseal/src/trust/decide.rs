@@ -169,6 +169,8 @@ mod tests {
             key_id: "00".repeat(32).parse().expect("a key id"),
             model_version: Some(3),
             expires_at: Some("2026-02-10T00:00:00+00:00".parse().expect("a time")),
+            countersigns: None,
+            renews: None,
             annotations: Default::default(),
         }
     }

@@ -8,8 +8,8 @@ use crate::digest::{ContentDigest, Digest, HashAlgorithm};
 use crate::envelope::Container;
 use crate::hash::ContentDigests;
 use crate::key::{Algorithm, KeyId, PublicKey};
-use crate::time::Timestamp;
-use crate::trust::{CertificateFacts, SigstoreFacts, Tolerated};
+use crate::time::{Instant, Timestamp};
+use crate::trust::{CertificateFacts, Judgement, SigstoreFacts, Tolerated};
 
 /// One check among several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -180,6 +180,36 @@ pub struct ShardFact {
     pub changed: Vec<Range<u64>>,
 }
 
+/// What a trust store had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustFact {
+    /// The store's number.
+    pub serial: u64,
+    /// The moment from which the store decides nothing.
+    pub expires_at: Instant,
+    /// The store's name for whoever signed.
+    pub signer: String,
+    /// Which of the signer's keys it is, by the store.
+    pub key_version: Option<u64>,
+    /// The name that the rules were matched with.
+    pub expected_name: String,
+    /// What lies beside the signature as a countersignature; looked for only where a rule asks for several signers.
+    pub countersignatures: Vec<CountersignatureFact>,
+    /// The decision; one for each file of a bundle manifest without envelope.
+    pub judgements: Vec<Judgement>,
+}
+
+/// A file that lies where a countersignature may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountersignatureFact {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whose it is, if a key of the store verifies it.
+    pub signer: Option<String>,
+    /// Why it does not count, if it does not.
+    pub reason: Option<String>,
+}
+
 /// By what the signer was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MethodFact {
@@ -311,6 +341,10 @@ pub struct Facts {
     pub expires_at: Option<Timestamp>,
     /// Which version of the model.
     pub model_version: Option<u64>,
+    /// The statement that this one stands beside as a countersignature.
+    pub countersigns: Option<Digest>,
+    /// The statement that this one took the place of.
+    pub renews: Option<Digest>,
     /// What else the signer wrote down, signed.
     pub annotations: BTreeMap<String, String>,
     /// The digest of the signed statement: names this very signature's content.
@@ -319,6 +353,8 @@ pub struct Facts {
     pub ignored: Vec<(String, String)>,
     /// By what the signer was recognised. Known once the signature has been checked.
     pub method: Option<MethodFact>,
+    /// What the trust store had to say, if one decided.
+    pub trust: Option<Box<TrustFact>>,
     /// How an OMS signature lists its files.
     pub listing: Option<ListingFact>,
     /// What lies beside the signed files of a folder.
@@ -346,10 +382,13 @@ impl Facts {
             signed_at: None,
             expires_at: None,
             model_version: None,
+            countersigns: None,
+            renews: None,
             annotations: BTreeMap::new(),
             statement: None,
             ignored: Vec::new(),
             method: None,
+            trust: None,
             listing: None,
             beside: Beside::default(),
             weakened: Vec::new(),

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
 use crate::file::{FileError, Links, MAX_TREE, entries, exists, folder_of, or_here, read_bounded, resolve};
-use crate::format::{Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, manifest_names};
+use crate::format::{
+    COUNTERSIGNATURES, Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, countersignature_name,
+    is_manifest_name, manifest_names,
+};
 use crate::listing::SafeName;
 
 /// A signature file that was found and read.
@@ -51,39 +54,127 @@ pub(super) fn model_of(signature: &Path) -> Result<Option<PathBuf>, Trouble> {
     }
 }
 
+/// What was found where a signature of a model is looked for.
+#[derive(Default)]
+pub(super) struct Candidates {
+    /// What may be its signature.
+    pub(super) found: Vec<Found>,
+    /// What is a signature of something else, or none.
+    others: Vec<PathBuf>,
+    /// What stands beside a signature, and is none by itself.
+    countersignatures: Vec<PathBuf>,
+    /// The paths that were tried.
+    looked_for: Vec<PathBuf>,
+}
+
+impl Candidates {
+    /// Takes a file if it may be the signature; a countersignature never is, whatever it is called.
+    fn take(&mut self, candidate: Found, may_be: impl FnOnce(&Result<SignatureFile, Reason>) -> MayBe) {
+        let countersigns = candidate.content.as_ref().is_ok_and(|file| file.countersigns().is_some());
+        match may_be(&candidate.content) {
+            MayBe::Another => self.others.push(candidate.path),
+            MayBe::Its if countersigns => self.countersignatures.push(candidate.path),
+            MayBe::Its => self.found.push(candidate),
+        }
+    }
+
+    /// Where there is no signature, a countersignature that has lost it is worth a word. What cannot be read is not.
+    fn look_for_countersignatures(&mut self, firsts: &[PathBuf], name: Option<&SafeName>, limits: Limits) {
+        if !self.found.is_empty() || !self.countersignatures.is_empty() {
+            return;
+        }
+        let is_one = |path: &PathBuf| {
+            let content = exists(path).then(|| read(path, limits).ok()?.content.ok()).flatten();
+            content.is_some_and(|file| match &file {
+                SignatureFile::Manifest(manifest) => {
+                    file.countersigns().is_some() && Some(&manifest.visible.model_file) == name
+                }
+                SignatureFile::Bundle(_) => false,
+                SignatureFile::Oms(_) => file.countersigns().is_some(),
+            })
+        };
+        let numbered = firsts.iter().flat_map(|first| {
+            let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            COUNTERSIGNATURES
+                .filter_map(move |number| Some(first.with_file_name(countersignature_name(name, number)?)))
+        });
+        self.countersignatures.extend(numbered.into_iter().find(is_one));
+    }
+
+    /// The one candidate; with several, none is chosen by chance.
+    fn the_only(mut self, model: &Path, unsigned: impl FnOnce(Self) -> Reason) -> Result<Found, Reason> {
+        let model = model.to_owned();
+        if self.found.len() > 1 {
+            let candidates = self.found.into_iter().map(|candidate| candidate.path).collect();
+            return Err(Reason::Ambiguous { model, candidates });
+        }
+        match (self.found.pop(), self.countersignatures.first()) {
+            (Some(found), _) => Ok(found),
+            (None, None) => Err(unsigned(self)),
+            (None, Some(first)) => Err(Reason::OnlyCountersigned { model, countersignature: first.clone() }),
+        }
+    }
+}
+
+/// Whether a file may be the signature that is looked for.
+enum MayBe {
+    Its,
+    Another,
+}
+
 /// Looks for the one signature of a folder: an OMS signature in it or beside it, or a bundle manifest in it.
 ///
 /// The manifest of a single file is no candidate; one that cannot be understood is, since it may be the bundle
 /// manifest, damaged on purpose.
-pub(super) fn inside(folder: &Path, limits: Limits) -> Result<Result<Found, Reason>, Trouble> {
+pub(super) fn inside(
+    folder: &Path,
+    expected: Option<&str>,
+    limits: Limits,
+) -> Result<Result<Found, Reason>, Trouble> {
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
-    let mut found = Vec::new();
-    let mut others = Vec::new();
+    let mut candidates = Candidates::default();
     for path in entries(folder, MAX_TREE, &is_manifest)? {
-        let candidate = read(&path, limits)?;
-        match &candidate.content {
+        candidates.take(read(&path, limits)?, |content| match content {
             Ok(SignatureFile::Manifest(_)) | Err(Reason::Fault(Fault::NotASignature { .. })) => {
-                others.push(path)
+                MayBe::Another
             }
-            Ok(SignatureFile::Bundle(_) | SignatureFile::Oms(_)) | Err(_) => found.push(candidate),
-        }
+            Ok(SignatureFile::Bundle(_) | SignatureFile::Oms(_)) | Err(_) => MayBe::Its,
+        });
         // Two are as many as too many.
-        if found.len() == 2 {
+        if candidates.found.len() == 2 {
             break;
         }
     }
+    oms_of_folder(folder, expected, limits, &mut candidates)?;
+    let firsts = candidates.looked_for.clone();
+    candidates.look_for_countersignatures(&firsts, None, limits);
+    Ok(candidates.the_only(folder, |candidates| Reason::UnsignedFolder {
+        folder: folder.to_owned(),
+        others: candidates.others,
+    }))
+}
+
+/// Looks for OMS signatures of a folder: in it, and beside it under its name as the file system knows it.
+pub(super) fn oms_of_folder(
+    folder: &Path,
+    expected: Option<&str>,
+    limits: Limits,
+    candidates: &mut Candidates,
+) -> Result<(), Trouble> {
     let own = folder.join(OMS_NAME);
     if exists(&own) {
-        found.push(read(&own, limits)?);
+        candidates.take(read(&own, limits)?, |_| MayBe::Its);
     }
-    // Beside the folder, under its name as the file system knows it.
     if let Ok(place) = resolve(or_here(folder))
         && let Some(name) = place.file_name().and_then(|name| name.to_str())
     {
-        let (_, signatures) = oms_beside(&folder_beside(folder, &place), name, limits)?;
-        found.extend(signatures);
+        let mut beside = Candidates::default();
+        oms_beside(&folder_beside(folder, &place), name, expected.unwrap_or(name), limits, &mut beside)?;
+        candidates.found.extend(beside.found);
+        candidates.countersignatures.extend(beside.countersignatures);
+        candidates.looked_for.extend(beside.looked_for);
     }
-    Ok(the_only(found, folder, || Reason::UnsignedFolder { folder: folder.to_owned(), others }))
+    Ok(())
 }
 
 /// The folder above, written as the caller wrote it where that is possible.
@@ -95,65 +186,77 @@ fn folder_beside(folder: &Path, place: &Path) -> PathBuf {
 }
 
 /// Looks for OMS signatures of `name` in the folder that it lies in: `NAME.sig`, and `model.sig` if that is about
-/// something of this name. The first result are the paths that were tried.
-fn oms_beside(folder: &Path, name: &str, limits: Limits) -> Result<(Vec<PathBuf>, Vec<Found>), Trouble> {
+/// something that is signed under the expected name.
+fn oms_beside(
+    folder: &Path,
+    name: &str,
+    signed_as: &str,
+    limits: Limits,
+    candidates: &mut Candidates,
+) -> Result<(), Trouble> {
     let place = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
     let own_name = format!("{name}{OMS_SUFFIX}");
     let mut looked_for = vec![place(&own_name), place(OMS_NAME)];
     looked_for.dedup();
-    let mut found = Vec::new();
     for (at, path) in looked_for.iter().enumerate().filter(|(_, path)| exists(path)) {
-        let candidate = read(path, limits)?;
         let by_name = at == 0;
-        match &candidate.content {
-            Ok(SignatureFile::Oms(oms)) if by_name || oms.statement.name == name => found.push(candidate),
+        candidates.take(read(path, limits)?, |content| match content {
+            Ok(SignatureFile::Oms(oms)) if by_name || oms.statement.name == signed_as => MayBe::Its,
             // Something called after the model, but of another kind, is not its signature; what cannot be
             // understood may be, damaged on purpose.
-            Err(Reason::Fault(Fault::NotASignature { .. })) => {}
-            Err(_) if by_name => found.push(candidate),
-            _ => {}
-        }
+            Err(Reason::Fault(Fault::NotASignature { .. })) => MayBe::Another,
+            Err(_) if by_name => MayBe::Its,
+            _ => MayBe::Another,
+        });
     }
-    Ok((looked_for, found))
+    candidates.looked_for.extend(looked_for);
+    Ok(())
 }
 
-/// Looks for the one signature beside a model file.
-///
-/// A manifest that says it is of another model is no candidate; one that cannot be understood is, since it may
-/// be this model's, damaged on purpose.
+/// Looks for the one signature beside a model file that is called `name`, and signed under the expected name if that is
+/// another one.
 pub(super) fn beside(
     model: &Path,
     name: &SafeName,
+    expected: Option<&str>,
     limits: Limits,
 ) -> Result<Result<Found, Reason>, Trouble> {
-    let mut looked_for: Vec<PathBuf> =
-        manifest_names(name.as_str()).iter().map(|candidate| model.with_file_name(candidate)).collect();
-    let mut found = Vec::new();
-    let mut others = Vec::new();
-    for path in looked_for.iter().filter(|path| exists(path)) {
-        let candidate = read(path, limits)?;
-        match &candidate.content {
-            Ok(SignatureFile::Manifest(manifest)) if manifest.visible.model_file == *name => {
-                found.push(candidate)
-            }
-            Ok(_) | Err(Reason::Fault(Fault::NotASignature { .. })) => others.push(path.clone()),
-            Err(_) => found.push(candidate),
-        }
-    }
-    let (tried, signatures) = oms_beside(folder_of(model), name.as_str(), limits)?;
-    others.extend(
-        tried.iter().filter(|path| exists(path) && signatures.iter().all(|it| it.path != **path)).cloned(),
-    );
-    looked_for.extend(tried);
-    found.extend(signatures);
-    Ok(the_only(found, model, || Reason::Unsigned { model: model.to_owned(), looked_for, others }))
+    let mut candidates = all_beside(model, name, expected, limits)?;
+    let firsts = candidates.looked_for.clone();
+    candidates.look_for_countersignatures(&firsts, Some(name), limits);
+    Ok(candidates.the_only(model, |candidates| Reason::Unsigned {
+        model: model.to_owned(),
+        looked_for: candidates.looked_for,
+        others: candidates.others,
+    }))
 }
 
-/// The one candidate; with several, none is chosen by chance.
-fn the_only(mut found: Vec<Found>, model: &Path, unsigned: impl FnOnce() -> Reason) -> Result<Found, Reason> {
-    if found.len() > 1 {
-        let candidates = found.into_iter().map(|candidate| candidate.path).collect();
-        return Err(Reason::Ambiguous { model: model.to_owned(), candidates });
+/// Looks for signatures beside a model file.
+///
+/// A manifest that says it is of another model is no candidate; one that cannot be understood is, since it may
+/// be this model's, damaged on purpose.
+pub(super) fn all_beside(
+    model: &Path,
+    name: &SafeName,
+    expected: Option<&str>,
+    limits: Limits,
+) -> Result<Candidates, Trouble> {
+    let signed_as = expected.unwrap_or(name.as_str());
+    let mut candidates = Candidates {
+        looked_for: manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)).collect(),
+        ..Candidates::default()
+    };
+    for path in candidates.looked_for.clone().iter().filter(|path| exists(path)) {
+        candidates.take(read(path, limits)?, |content| match content {
+            Ok(SignatureFile::Manifest(manifest))
+                if [signed_as, name.as_str()].contains(&manifest.visible.model_file.as_str()) =>
+            {
+                MayBe::Its
+            }
+            Ok(_) | Err(Reason::Fault(Fault::NotASignature { .. })) => MayBe::Another,
+            Err(_) => MayBe::Its,
+        });
     }
-    found.pop().ok_or_else(unsigned)
+    oms_beside(folder_of(model), name.as_str(), signed_as, limits, &mut candidates)?;
+    Ok(candidates)
 }

@@ -3,7 +3,10 @@
 //! Everything that is wrong is reported, the most specific first. Nothing here returns a truth value:
 //! [`Verified`] can be made by [`verify`] alone, and holds facts, never a handle to bytes that could change.
 
+mod below;
+mod by_store;
 mod content;
+mod explain;
 mod facts;
 mod find;
 mod oms;
@@ -13,15 +16,21 @@ mod outcome;
 mod range;
 mod reason;
 mod run;
+mod state;
 
+pub use below::{SignedPlace, find_signed};
+pub use explain::{Explanation, explain};
 pub use facts::{
-    Beside, Check, Checked, Checks, Facts, FileFact, FileStatus, KeyFact, ListingFact, MethodFact, ShardFact,
-    Weakening,
+    Beside, Check, Checked, Checks, CountersignatureFact, Facts, FileFact, FileStatus, KeyFact, ListingFact,
+    MethodFact, ShardFact, TrustFact, Weakening,
 };
-pub use outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
+pub use outcome::{
+    Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
+};
 pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
 pub use run::{
     DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest, verify,
 };
+pub use state::{MissingState, StateFile};

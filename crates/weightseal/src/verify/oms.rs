@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::content::{Copy, SignedBytes};
 use super::facts::{Checked, FileFact, FileStatus, ShardFact, Weakening};
+use super::oms_trust::OmsModel;
 use super::outcome::{SignatureRead, Trouble};
 use super::range::Listed;
 use super::reason::{Found, Reason};
-use super::run::{DefaultExcludes, Run, Shown, SignedLinks, UnsignedFiles};
+use super::run::{DefaultExcludes, Mode, Run, Shown, SignedLinks, UnsignedFiles, name_of, nothing_shown};
 use crate::digest::ContentDigest;
 use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
 use crate::file::{
@@ -57,13 +58,18 @@ impl Run<'_> {
         if !self.target.only.is_empty() {
             return Err(Trouble::OnlyOfFolder);
         }
-        let holds = self.hold_oms(&oms, &bytes, Container::File);
+        let expected = self.target.name.clone().unwrap_or_else(|| asked.as_str().to_owned());
+        let model = OmsModel { container: Container::File, expected, folder: None };
+        let holds = self.hold_oms(&oms, &bytes, &model);
         // Of a hundred thousand files it is 20 MB.
         drop(bytes);
         let statement = &oms.statement;
         let ([file], true) = (statement.files.as_slice(), holds) else { return Ok(nothing_shown()) };
-        if let Some(name) = file.name.as_ref().filter(|name| **name != asked) {
-            let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
+        if self.mode == Mode::Judge {
+            return Ok(nothing_shown());
+        }
+        if let Some(name) = file.name.as_ref().filter(|name| name.as_str() != model.expected) {
+            let (manifest_of, asked) = (name.as_str().to_owned(), model.expected.clone());
             self.reasons.push(Reason::WrongModel { manifest_of, asked });
         }
         let mut fact = fact_of(file, asked.as_str(), opened.path().to_owned());
@@ -105,7 +111,12 @@ impl Run<'_> {
         if self.target.copy_to.is_some() && self.target.range.is_none() {
             return Err(Trouble::CopyOfMany);
         }
-        if !self.hold_oms(&oms, &bytes, Container::Folder) {
+        let model = OmsModel {
+            container: Container::Folder,
+            expected: self.target.name.clone().unwrap_or_else(|| name_of(folder)),
+            folder: Some(folder),
+        };
+        if !self.hold_oms(&oms, &bytes, &model) || self.mode == Mode::Judge {
             return Ok(nothing_shown());
         }
         // Of a hundred thousand files it is 20 MB.
@@ -509,11 +520,6 @@ fn is_as_signed(file: &SignedFile, found: &ContentDigests) -> bool {
     };
     let root = found.chunks.as_ref().is_none_or(|chunks| Some(chunks.root) == file.chunk_root);
     digests && root && file.size.is_none_or(|size| size == found.size)
-}
-
-/// Nothing came of it but reasons to reject.
-fn nothing_shown() -> Shown {
-    Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
 }
 
 /// How the files of a statement were hashed.

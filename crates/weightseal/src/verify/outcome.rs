@@ -8,6 +8,7 @@ use crate::format::SignatureFile;
 use crate::hash::HashError;
 use crate::listing::UnsafeName;
 use crate::text::EscapedPath;
+use crate::trust::{MemoryError, OldStore, StoreExpired};
 
 /// The signature file that was verified, as it was read.
 #[derive(Clone, Debug)]
@@ -65,6 +66,64 @@ impl Partial {
     }
 }
 
+/// How much of a signed set was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of it.
+    Whole,
+    /// What was asked for.
+    Part,
+}
+
+/// A model that is what the signer signed, and that a rule of the trust store would reject if it did not only warn. A type of
+/// its own, so that it is never taken for a verified one.
+#[derive(Clone, Debug)]
+pub struct Tolerated {
+    facts: Facts,
+    signature: SignatureRead,
+    tolerated: Vec<Reason>,
+    coverage: Coverage,
+}
+
+impl Tolerated {
+    pub(super) fn new(
+        facts: Facts,
+        signature: SignatureRead,
+        mut tolerated: Vec<Reason>,
+        coverage: Coverage,
+    ) -> Self {
+        tolerated.sort_by_key(Reason::rank);
+        Self { facts, signature, tolerated, coverage }
+    }
+
+    /// What was verified.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The signature file, as it was read and verified.
+    pub fn signature(&self) -> &SignatureRead {
+        &self.signature
+    }
+
+    /// What was let pass, the most specific first; at least one.
+    pub fn tolerated(&self) -> &[Reason] {
+        &self.tolerated
+    }
+
+    /// Whether all files were looked at.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// Why nothing is loaded of it, where nobody said that this will do.
+    pub(crate) fn refuse(&self) -> Box<Inconclusive> {
+        // There is at least one: it would be verified otherwise.
+        let reason = Box::new(self.tolerated[0].clone());
+        Box::new(Inconclusive { trouble: Trouble::OnlyTolerated { reason }, facts: self.facts.clone() })
+    }
+}
+
 /// What a verification that did not fail has shown.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -72,6 +131,8 @@ pub enum Outcome {
     Verified(Verified),
     /// Some files of a set, because only those were asked for.
     Partial(Partial),
+    /// The model or a part of it, against what a rule says that only warns.
+    Tolerated(Tolerated),
 }
 
 impl Outcome {
@@ -80,6 +141,7 @@ impl Outcome {
         match self {
             Self::Verified(verified) => verified.facts(),
             Self::Partial(partial) => partial.facts(),
+            Self::Tolerated(tolerated) => tolerated.facts(),
         }
     }
 
@@ -88,6 +150,24 @@ impl Outcome {
         match self {
             Self::Verified(verified) => verified.signature(),
             Self::Partial(partial) => partial.signature(),
+            Self::Tolerated(tolerated) => tolerated.signature(),
+        }
+    }
+
+    /// How much of a signed set was looked at.
+    pub fn coverage(&self) -> Coverage {
+        match self {
+            Self::Verified(_) => Coverage::Whole,
+            Self::Partial(_) => Coverage::Part,
+            Self::Tolerated(tolerated) => tolerated.coverage(),
+        }
+    }
+
+    /// What a rule of the trust store let pass.
+    pub fn tolerated(&self) -> &[Reason] {
+        match self {
+            Self::Verified(_) | Self::Partial(_) => &[],
+            Self::Tolerated(tolerated) => tolerated.tolerated(),
         }
     }
 }
@@ -165,6 +245,35 @@ pub enum Trouble {
     /// No key was given.
     #[error("nothing was given to verify with: no key, no root, no identity")]
     NoKey,
+    /// A trust store decides, and something that is trusted was given besides; or a state without a store.
+    #[error("a trust store decides alone: no key, root or identity goes with it, and no state goes without")]
+    StoreAndOthers,
+    /// The trust store decides nothing any more.
+    #[error(transparent)]
+    StoreExpired(#[from] StoreExpired),
+    /// The trust store is older than one that was used before.
+    #[error(transparent)]
+    OldStore(#[from] OldStore),
+    /// There is no state file.
+    #[error("the state file `{}` does not exist", EscapedPath(.path))]
+    NoState {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The state file is damaged.
+    #[error("the state file `{}` cannot be used: {error}", EscapedPath(.path))]
+    State {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong.
+        error: MemoryError,
+    },
+    /// Something was to be loaded that a rule only tolerates, without saying that this will do.
+    #[error("a rule of the trust store that only warns let it pass: {reason}")]
+    OnlyTolerated {
+        /// The first of what was let pass.
+        reason: Box<Reason>,
+    },
     /// A folder for names was given, and a manifest has no names in folders.
     #[error("a base folder is for bundle manifests, and this signature is none")]
     BaseOfOne,
@@ -248,11 +357,17 @@ impl Trouble {
             Self::Hash(error) => error.code(),
             Self::Name(_) => "unsafe-name",
             Self::OnlyAPart { .. } => "partial",
+            Self::OnlyTolerated { .. } => "tolerated",
+            Self::StoreExpired(_) => "trust-store-expired",
+            Self::OldStore(_) => "trust-store-rolled-back",
+            Self::NoState { .. } => "no-state",
+            Self::State { .. } => "malformed-state",
             Self::NotHeld { .. } => "self-check",
             Self::NoChunkRoot { .. } => "no-chunk-root",
             Self::NoChunkList { .. } => "no-chunk-list",
             Self::RangeOutside { .. } => "range-outside",
             Self::NoKey
+            | Self::StoreAndOthers
             | Self::BaseOfOne
             | Self::CopyOverInput { .. }
             | Self::OnlyOfFolder
@@ -279,10 +394,29 @@ impl Trouble {
             }
             Self::ShardOnly { .. } => Some("name the file without a range".to_owned()),
             Self::OnlyAPart { .. } => Some("load the whole set".to_owned()),
+            Self::OnlyTolerated { .. } => {
+                Some("do not load it; ask the signer for a fresh signature, or fetch the newer model".to_owned())
+            }
+            Self::StoreAndOthers => Some("put it into the store, or leave the store out".to_owned()),
+            Self::StoreExpired(_) => Some(
+                "fetch the current store from whoever keeps it; they look it through and set a new `expires_at`"
+                    .to_owned(),
+            ),
+            Self::OldStore(_) => Some(
+                "an old store was put back, or the current one has not arrived: fetch it again".to_owned(),
+            ),
+            Self::NoState { .. } => Some(
+                "if nothing was ever verified here, begin one with --init-state; otherwise find out who removed it"
+                    .to_owned(),
+            ),
+            Self::State { .. } => Some(
+                "put a copy of it back; beginning anew with --init-state forgets which versions were accepted"
+                    .to_owned(),
+            ),
             Self::NotHeld { .. } => Some("nothing was loaded; please report it".to_owned()),
             Self::NoKey => Some(
-                "give the signer's public key with --key, or a root with --ca-root, or an identity with \
-                 --certificate-identity and --certificate-oidc-issuer"
+                "give the signer's public key with --key, or a trust store with --trust, or a root with --ca-root, or an \
+                 identity with --certificate-identity and --certificate-oidc-issuer"
                     .to_owned(),
             ),
             Self::RangeOfMany => Some(

@@ -44,6 +44,8 @@ pub fn verify_range(
     let mut bytes = Vec::new();
     match verify_with(&target, policy, None, Some(&mut bytes), observer)?.0 {
         Outcome::Partial(partial) => Ok((partial, bytes)),
+        // Bytes are handed out of what is verified only.
+        Outcome::Tolerated(tolerated) => Err(tolerated.refuse().into()),
         // A range was asked for, and its file has a status of its own.
         Outcome::Verified(_) => unreachable!("a range is a part"),
     }

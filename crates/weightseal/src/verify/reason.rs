@@ -146,6 +146,17 @@ pub enum Reason {
         /// Manifests that are there, but of single files.
         others: Vec<PathBuf>,
     },
+    /// Countersignatures were found, and not the signature that they stand beside.
+    #[error(
+        "`{}` is unsigned: `{}` is a countersignature, which is no signature by itself",
+        EscapedPath(.model), EscapedPath(.countersignature)
+    )]
+    OnlyCountersigned {
+        /// The model.
+        model: PathBuf,
+        /// The first of them.
+        countersignature: PathBuf,
+    },
     /// More than one signature was found.
     #[error("`{}` has {}", EscapedPath(.model), how_many(.candidates.len()))]
     Ambiguous {
@@ -233,7 +244,9 @@ impl Reason {
             Self::NotListed { .. } => "not-listed",
             Self::SizeMismatch { .. } => "size-mismatch",
             Self::MissingFile { .. } => "missing-file",
-            Self::Unsigned { .. } | Self::UnsignedFolder { .. } => "unsigned",
+            Self::Unsigned { .. } | Self::UnsignedFolder { .. } | Self::OnlyCountersigned { .. } => {
+                "unsigned"
+            }
             Self::Ambiguous { .. } => "ambiguous-signature",
             Self::WrongModel { .. } => "wrong-model",
             Self::NotInBundle { .. } => "not-in-bundle",
@@ -297,6 +310,9 @@ impl Reason {
                     there.unwrap_or_default()
                 )
             }
+            Self::OnlyCountersigned { .. } => {
+                "do not load it; fetch the first signature from where the model was published".to_owned()
+            }
             Self::Ambiguous { candidates, .. } => {
                 let names: Vec<_> =
                     candidates.iter().map(|path| format!("`{}`", EscapedPath(path))).collect();
@@ -321,6 +337,7 @@ impl Reason {
             Self::SignatureTooLarge { .. }
             | Self::Unsigned { .. }
             | Self::UnsignedFolder { .. }
+            | Self::OnlyCountersigned { .. }
             | Self::Ambiguous { .. } => 0,
             Self::Fault(
                 Fault::Json(_)
@@ -335,7 +352,7 @@ impl Reason {
                 | Fault::Statement(_)
                 | Fault::NotASignature { .. },
             ) => 1,
-            Self::WrongModel { .. } => 2,
+            Self::WrongModel { .. } | Self::Refusal(Refusal::WrongName { .. }) => 2,
             Self::Fault(Fault::DuplicateEntry { .. }) => 3,
             Self::MissingFile { .. }
             | Self::NotListed { .. }
@@ -351,6 +368,7 @@ impl Reason {
                 Refusal::UntrustedKey { .. }
                 | Refusal::UnknownFingerprint { .. }
                 | Refusal::WrongMethod { .. }
+                | Refusal::NotInStore { .. }
                 | Refusal::Certificate(_)
                 | Refusal::Sigstore(_),
             ) => 7,

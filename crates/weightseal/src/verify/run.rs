@@ -2,27 +2,33 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::by_store::ToRemember;
 use super::content::{Copy, SignedBytes};
 use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact, MethodFact};
 use super::find::{self, Found};
-use super::outcome::{Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Trouble, Verified};
+use super::outcome::{
+    Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
+};
 use super::range::{Listed, RangeTarget};
 use super::reason::Reason;
+use super::state::StateFile;
 use crate::envelope::{Claims, Container, Resource, Statement};
 use crate::file::{
     FileError, Filling, Keeper, Kind, Links, OpenedFile, Replace, Staged, or_here, place_below, resolve,
 };
 use crate::format::{
-    BundleManifest, Covered, Fault, Limits, Manifest, SignatureFile, Visible, check, is_manifest_name,
-    is_oms_name, seems_signed_by,
+    BundleManifest, Covered, Fault, Limits, Manifest, SignatureFile, Visible, bundle_name, check,
+    is_manifest_name, is_oms_name, manifest_names, seems_signed_by,
 };
 use crate::hash::{Engine, Hashed, Observer, Plan};
 use crate::key::PublicKey;
 use crate::listing::{Layout, SafeName};
 use crate::time::CLOCK_SKEW;
 use crate::trust::{
-    CertificateRules, KeyRing, OmsCompat, Question, Refusal, Requirements, SigstoreRules, TrustedRoot, decide,
+    CertificateRules, KeyRing, Memory, OmsCompat, Question, Refusal, Requirements, SigstoreRules, TrustStore,
+    TrustedRoot, decide,
 };
 
 /// What to verify.
@@ -33,6 +39,8 @@ pub struct Target {
     pub path: PathBuf,
     /// The signature file, where it is not to be looked for.
     pub signature: Option<PathBuf>,
+    /// The name under which the model is expected to be signed, where that is not the last component of its path.
+    pub name: Option<String>,
     /// The folder that names in a bundle manifest are relative to, where it is not the bundle manifest's own.
     pub base: Option<PathBuf>,
     /// Where to put a private copy of exactly the bytes that were hashed, once they are verified.
@@ -70,6 +78,10 @@ pub struct Policy {
     pub sigstore: Option<SigstoreRules>,
     /// Whose time stamps are believed, for signatures with a certificate.
     pub time_stampers: Option<TrustedRoot>,
+    /// The store that decides, in the place of keys, roots and identities.
+    pub store: Option<Arc<TrustStore>>,
+    /// Where the verifier remembers what was accepted, if a store decides.
+    pub state: Option<StateFile>,
     /// What may lie in a folder beside the signed files.
     pub folder: FolderRules,
     /// What is asked beyond a valid signature.
@@ -134,14 +146,30 @@ impl Policy {
             certificates: None,
             sigstore: None,
             time_stampers: None,
+            store: None,
+            state: None,
             folder: FolderRules::default(),
             requirements,
             now,
         }
     }
 
+    /// A store decides.
+    pub fn of_store(store: Arc<TrustStore>, requirements: Requirements, now: crate::time::Instant) -> Self {
+        Self { store: Some(store), ..Self::of_keys(KeyRing::default(), requirements, now) }
+    }
+
     fn trusts_nobody(&self) -> bool {
-        self.keys.is_empty() && self.certificates.is_none() && self.sigstore.is_none()
+        self.keys.is_empty() && self.certificates.is_none() && self.sigstore.is_none() && self.store.is_none()
+    }
+
+    /// With a store, nobody else may be trusted: whoever is named beside it would not be judged by it.
+    fn trusts_twice(&self) -> bool {
+        let others = !self.keys.is_empty() || self.certificates.is_some() || self.sigstore.is_some();
+        match self.store {
+            Some(_) => others || self.folder.compat == OmsCompat::On,
+            None => self.state.is_some(),
+        }
     }
 }
 
@@ -171,8 +199,7 @@ pub(super) fn verify_with<'a>(
     collected: Option<&'a mut Vec<u8>>,
     observer: &'a dyn Observer,
 ) -> Result<(Outcome, Vec<Filling>), Failure> {
-    let facts = Facts::about(target.path.clone());
-    let mut run = Run { target, policy, keeper, collected, observer, facts, reasons: Vec::new() };
+    let mut run = Run { keeper, collected, ..Run::new(target, policy, observer, Mode::Verify) };
     match run.carry_out() {
         Ok(shown) => run.conclude(shown),
         Err(trouble) => Err(Box::new(Inconclusive { trouble, facts: run.facts }).into()),
@@ -196,12 +223,58 @@ pub(super) struct Run<'a> {
     pub(super) observer: &'a dyn Observer,
     pub(super) facts: Facts,
     pub(super) reasons: Vec<Reason>,
+    /// What a rule of the store only warns about.
+    pub(super) tolerated: Vec<Reason>,
+    /// What is remembered if everything goes well.
+    pub(super) to_remember: Vec<ToRemember>,
+    /// What was remembered when the run began.
+    pub(super) memory: Option<Memory>,
+    pub(super) mode: Mode,
+}
+
+/// How far a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// To the end.
+    Verify,
+    /// Until the signature has been judged: no file is looked at, and no outcome ever comes of it.
+    Judge,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        target: &'a Target,
+        policy: &'a Policy,
+        observer: &'a dyn Observer,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            target,
+            policy,
+            keeper: None,
+            collected: None,
+            observer,
+            facts: Facts::about(target.path.clone()),
+            reasons: Vec::new(),
+            tolerated: Vec::new(),
+            to_remember: Vec::new(),
+            memory: None,
+            mode,
+        }
+    }
 }
 
 impl Run<'_> {
-    fn carry_out(&mut self) -> Result<Shown, Trouble> {
+    pub(super) fn carry_out(&mut self) -> Result<Shown, Trouble> {
         if self.policy.trusts_nobody() {
             return Err(Trouble::NoKey);
+        }
+        if self.policy.trusts_twice() {
+            return Err(Trouble::StoreAndOthers);
+        }
+        if let Some(store) = &self.policy.store {
+            store.ensure_current(self.policy.now)?;
+            self.memory = self.policy.state.as_ref().map(|state| state.read(store)).transpose()?;
         }
         let path = &self.target.path;
         let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -221,7 +294,7 @@ impl Run<'_> {
         let path = path.clone();
         if path.is_dir() {
             let found = match &self.target.signature {
-                None => find::inside(&path, self.target.limits)?,
+                None => find::inside(&path, self.target.name.as_deref(), self.target.limits)?,
                 Some(signature) => Ok(find::read(signature, self.target.limits)?),
             };
             return self.whole_model(&path, found);
@@ -231,7 +304,7 @@ impl Run<'_> {
         let name = SafeName::of_file(&path)?;
         let found = match &self.target.signature {
             Some(signature) => Ok(find::read(signature, self.target.limits)?),
-            None => find::beside(&path, &name, self.target.limits)?,
+            None => find::beside(&path, &name, self.target.name.as_deref(), self.target.limits)?,
         };
         match found {
             Ok(found) => self.with_signature(found, Some((opened, name))),
@@ -327,20 +400,36 @@ impl Run<'_> {
             return Err(Trouble::BaseOfOne);
         }
         let name = &manifest.visible.model_file;
+        let asked_for;
         let opened = match model {
             Some((opened, asked)) => {
-                if asked != *name {
-                    let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
-                    self.reasons.push(Reason::WrongModel { manifest_of, asked });
-                }
+                asked_for = self.target.name.clone().unwrap_or_else(|| asked.as_str().to_owned());
                 opened
             }
-            None => OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?,
+            None => {
+                let file = name_of(at);
+                // What a manifest says of itself is no name that the caller expects, unless it is called after it.
+                let is_called_so = manifest_names(name.as_str()).contains(&file);
+                let own = match is_called_so || self.policy.store.is_none() {
+                    true => name.as_str(),
+                    false => bundle_name(&file),
+                };
+                asked_for = self.target.name.clone().unwrap_or_else(|| own.to_owned());
+                OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?
+            }
         };
+        // A store asks for the name itself, and may only warn.
+        if asked_for != name.as_str() && self.policy.store.is_none() {
+            let manifest_of = name.as_str().to_owned();
+            self.reasons.push(Reason::WrongModel { manifest_of, asked: asked_for.clone() });
+        }
         let expected = Some(manifest.visible.sha256.into());
         let mut fact = FileFact::new(name.as_str().to_owned(), opened.path().to_owned(), expected);
         // The cheap checks first: nothing is copied that is rejected already. The headline does not depend on it.
-        self.hold_against_keys(file, &Claimed::of(manifest));
+        self.hold_against_keys(file, &Claimed::of(manifest), &Subject::Model { expected: asked_for }, at);
+        if self.mode == Mode::Judge {
+            return Ok(nothing_shown());
+        }
         if let Some(range) = &self.target.range {
             let resources = manifest.signed.as_ref().map_or(&[][..], |signed| &signed.statement.resources);
             let listed = Listed::new(resources, 0);
@@ -384,19 +473,42 @@ impl Run<'_> {
                 FileFact::new(name, path, Some(entry.sha256.into()))
             })
             .collect();
-        self.hold_against_keys(file, &Claimed::of_bundle(bundle));
+        let position = match &model {
+            Some((opened, _)) => Some(position_in(bundle, opened.path(), base)?),
+            None => None,
+        };
+        let subject = match position {
+            None => {
+                let own = match self.target.path.is_dir() {
+                    true => name_of(&self.target.path),
+                    false => bundle_name(&name_of(at)).to_owned(),
+                };
+                Subject::Model { expected: self.target.name.clone().unwrap_or(own) }
+            }
+            Some(Some(at)) => {
+                let own = || name_of(&self.target.path);
+                Subject::Entry { expected: self.target.name.clone().unwrap_or_else(own), at }
+            }
+            Some(None) => {
+                let model = self.target.path.clone();
+                self.reasons.push(Reason::NotInBundle { model, bundle: at.to_owned() });
+                Subject::Nothing
+            }
+        };
+        self.ensure_name(&subject, bundle);
+        self.hold_against_keys(file, &Claimed::of_bundle(bundle), &subject, at);
+        if self.mode == Mode::Judge {
+            return Ok(nothing_shown());
+        }
         let signed = self.signed_bytes_of(bundle);
         let whole = bundle.artifacts.len() == 1 || model.is_none();
         let mut placed = None;
         let mut kept = Vec::new();
-        match model {
-            None if self.target.range.is_some() => return Err(Trouble::RangeOfMany),
-            None => kept = self.hash_bundle(bundle, base, &signed)?,
-            Some((opened, _)) => match position_in(bundle, opened.path(), base)? {
-                None => {
-                    let (model, bundle) = (opened.path().to_owned(), at.to_owned());
-                    self.reasons.push(Reason::NotInBundle { model, bundle });
-                }
+        match (model, position.flatten()) {
+            (None, _) if self.target.range.is_some() => return Err(Trouble::RangeOfMany),
+            (None, _) => kept = self.hash_bundle(bundle, base, &signed)?,
+            (Some((opened, _)), position) => match position {
+                None => {}
                 Some(position) => {
                     let name = &bundle.artifacts[position].model_file;
                     if let Some(range) = &self.target.range {
@@ -443,9 +555,29 @@ impl Run<'_> {
         entries.map(|entry| self.signed_bytes(|| by_name.get(&entry.model_file).copied())).collect()
     }
 
+    /// The name that a caller without a store expects of a bundle or of one file of it.
+    fn ensure_name(&mut self, subject: &Subject, bundle: &BundleManifest) {
+        if self.policy.store.is_some() || self.target.name.is_none() {
+            return;
+        }
+        let (expected, signed) = match subject {
+            Subject::Nothing => return,
+            Subject::Model { expected } => {
+                let statement = bundle.signed.as_ref().map(|signed| signed.statement.name.clone());
+                (expected, statement.unwrap_or_default())
+            }
+            Subject::Entry { expected, at } => {
+                (expected, bundle.artifacts[*at].model_file.as_str().to_owned())
+            }
+        };
+        if *expected != signed {
+            self.reasons.push(Reason::WrongModel { manifest_of: signed, asked: expected.clone() });
+        }
+    }
+
     /// Holds the signature file against the keys, and what was signed against the requirements.
-    fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed) {
-        if self.policy.keys.is_empty() {
+    fn hold_against_keys(&mut self, file: &SignatureFile, claimed: &Claimed, subject: &Subject, at: &Path) {
+        if self.policy.keys.is_empty() && self.policy.store.is_none() {
             self.facts.checks.signer = Check::Failed;
             self.reasons.push(Refusal::WrongMethod { signed: "key" }.into());
             return;
@@ -461,6 +593,7 @@ impl Run<'_> {
         let of_signature =
             |fault: &Fault| matches!(fault, Fault::InvalidSignature { .. } | Fault::KeyMismatch { .. });
         let signed = file.signed();
+        let id = key.id();
         self.facts.key = Some(KeyFact::of(key));
         self.facts.ignored = file.ignored().to_vec();
         self.facts.checks.signature = Check::failed_if(faults.iter().any(of_signature));
@@ -476,7 +609,14 @@ impl Run<'_> {
         self.facts.authenticated = Some(signed.is_some() && faults.is_empty());
         if faults.is_empty() {
             self.facts.method = Some(MethodFact::Key);
-            self.judge(signed.map(|signed| &signed.statement.claims), claimed);
+            let claims = signed.map(|signed| &signed.statement.claims);
+            match &self.policy.store {
+                Some(store) => {
+                    self.take_claims(claims, claimed);
+                    self.judge_manifest(store, file, id, subject, at);
+                }
+                None => self.judge(claims, claimed),
+            }
             self.facts.name = signed.map(|signed| signed.statement.name.clone());
             self.facts.statement = signed.map(|signed| Statement::digest(&signed.envelope.payload));
         }
@@ -485,22 +625,31 @@ impl Run<'_> {
 
     /// The key to hold the file against: the one that it names; where it names none, the first under which the
     /// file's first signature fits.
-    fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
-        let candidates = self.policy.keys.candidates(&file.named_keys())?;
+    pub(super) fn best_key(&self, file: &SignatureFile) -> Result<(&PublicKey, Vec<Fault>), Refusal> {
+        let named = file.named_keys();
+        let candidates = match &self.policy.store {
+            Some(store) => store.candidates(&named)?,
+            None => self.policy.keys.candidates(&named)?,
+        };
         let seems_right = |key: &&&PublicKey| seems_signed_by(file, key);
         let key = match candidates.as_slice() {
             [only] => *only,
-            // There is at least one key, and so one candidate (`carry_out` and `candidates` see to it).
+            // There is at least one key, and so one candidate (whoever calls, and `candidates`, see to it).
             several => several.iter().find(seems_right).or(several.first()).expect("at least one key"),
         };
         Ok((key, check(file, key)))
     }
 
-    /// Asks trust. Only what the signature covers, or is plainly called claimed, becomes a fact.
+    /// Asks trust.
     pub(super) fn judge(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
-        let now = self.policy.now;
-        let refusals = decide(claims, &self.policy.requirements, now);
+        let refusals = decide(claims, &self.policy.requirements, self.policy.now);
         self.take_refusals(refusals, claims.is_some());
+        self.take_claims(claims, claimed);
+    }
+
+    /// Only what the signature covers, or is plainly called claimed, becomes a fact.
+    pub(super) fn take_claims(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
+        let now = self.policy.now;
         self.facts.signer.clone_from(&claimed.signer);
         self.facts.signed_at = Some(claimed.signed_at.clone());
         if let Some(key) = &mut self.facts.key {
@@ -510,6 +659,7 @@ impl Run<'_> {
         if let Some(claims) = claims {
             self.facts.expires_at = claims.expires_at.clone();
             self.facts.model_version = claims.model_version;
+            (self.facts.countersigns, self.facts.renews) = (claims.countersigns, claims.renews);
             self.facts.annotations = claims.annotations.clone();
         }
     }
@@ -522,12 +672,30 @@ impl Run<'_> {
                 Refusal::WrongSigner { .. }
                     | Refusal::SignerMissing { .. }
                     | Refusal::NotAuthenticated { asked: Question::Signer }
+                    | Refusal::Revoked { .. }
+                    | Refusal::KeyTrustEnded { .. }
+                    | Refusal::KeyNotYetValid { .. }
+                    | Refusal::KeyRetired { .. }
+                    | Refusal::SigningTimeNeeded
+                    | Refusal::SignedAsAnother { .. }
+                    | Refusal::NoRule { .. }
+                    | Refusal::UntrustedSigner { .. }
+                    | Refusal::FormatNotAllowed { .. }
+                    | Refusal::ThresholdNotMet { .. }
+                    | Refusal::NotListed { .. }
             )
         };
-        self.facts.checks.signer = Check::failed_if(refusals.iter().any(of_signer));
-        if has_times || refusals.iter().any(|refusal| !of_signer(refusal)) {
-            self.facts.checks.freshness =
-                Check::failed_if(refusals.iter().any(|refusal| !of_signer(refusal)));
+        // The name belongs to the content.
+        let of_time =
+            |refusal: &&Refusal| !of_signer(refusal) && !matches!(refusal, Refusal::WrongName { .. });
+        let failed = |check: Check, failed: bool| {
+            if check == Check::Failed { check } else { Check::failed_if(failed) }
+        };
+        let checks = &mut self.facts.checks;
+        checks.signer = failed(checks.signer, refusals.iter().any(of_signer));
+        let stale = refusals.iter().any(|refusal| of_time(&refusal));
+        if has_times || stale {
+            checks.freshness = failed(checks.freshness, stale);
         }
         self.reasons.extend(refusals.into_iter().map(Reason::from));
     }
@@ -543,6 +711,7 @@ impl Run<'_> {
             matches!(
                 reason,
                 Reason::WrongModel { .. }
+                    | Reason::Refusal(Refusal::WrongName { .. })
                     | Reason::NotInBundle { .. }
                     | Reason::NotListed { .. }
                     | Reason::Extra { .. }
@@ -567,6 +736,14 @@ impl Run<'_> {
             // The copies, if there are any, are dropped here and so removed.
             return Err(Rejected::new(first, reasons, self.facts).into());
         }
+        if let Some((store, state)) = self.policy.store.as_deref().zip(self.policy.state.as_ref()) {
+            match state.remember(store, &self.to_remember) {
+                Ok(None) => {}
+                // Another verification has accepted something newer meanwhile.
+                Ok(Some(refusal)) => return Err(Rejected::new(refusal.into(), [], self.facts).into()),
+                Err(trouble) => return Err(Box::new(Inconclusive { trouble, facts: self.facts }).into()),
+            }
+        }
         if let Some(copy) = shown.placed
             && let Err(error) = copy.put_in_place(Replace::Existing)
         {
@@ -574,12 +751,46 @@ impl Run<'_> {
         }
         // Where there is no signature file, there is a reason to reject.
         let signature = shown.signature.expect("a signature file, since nothing was rejected");
-        let outcome = match shown.whole {
-            true => Outcome::Verified(Verified::new(self.facts, signature)),
-            false => Outcome::Partial(Partial::new(self.facts, signature)),
+        let outcome = match (shown.whole, self.tolerated.is_empty()) {
+            (true, true) => Outcome::Verified(Verified::new(self.facts, signature)),
+            (false, true) => Outcome::Partial(Partial::new(self.facts, signature)),
+            (whole, false) => {
+                let coverage = if whole { Coverage::Whole } else { Coverage::Part };
+                Outcome::Tolerated(Tolerated::new(self.facts, signature, self.tolerated, coverage))
+            }
         };
         Ok((outcome, shown.kept))
     }
+}
+
+/// What of a signature file is verified.
+pub(super) enum Subject {
+    /// All that it describes.
+    Model {
+        /// The name that the caller expects.
+        expected: String,
+    },
+    /// One entry of a bundle.
+    Entry {
+        /// The name that the caller expects.
+        expected: String,
+        /// The position of the entry.
+        at: usize,
+    },
+    /// Nothing: the file is not in the bundle.
+    Nothing,
+}
+
+/// The last component of a path: as it was given, if it has one there.
+pub(super) fn name_of(path: &Path) -> String {
+    let place = resolve(or_here(path)).ok();
+    let name = path.file_name().or_else(|| place.as_deref().and_then(Path::file_name));
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Nothing was looked at beyond the signature.
+pub(super) fn nothing_shown() -> Shown {
+    Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
 }
 
 /// What the visible part of a signature file claims; equal to what is signed, once that has been checked.
@@ -590,6 +801,15 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
+    /// What a statement says, which is signed.
+    pub(super) fn signed(claims: &Claims) -> Self {
+        Self {
+            signer: claims.signer.clone(),
+            signed_at: claims.signed_at.clone(),
+            key_version: claims.key_version,
+        }
+    }
+
     fn of(manifest: &Manifest) -> Self {
         let visible = &manifest.visible;
         Self {

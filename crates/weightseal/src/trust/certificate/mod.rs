@@ -26,7 +26,7 @@ pub use refusal::{
     CertificateLabel, CertificateOrigin, CertificateRefusal, CertificateRole, CertificateUsage, Distrust,
     PathConstraint, Unsupported,
 };
-pub use roots::{CertificateRoots, certificates_from_pem};
+pub use roots::{CertificateRoots, RootFacts, certificates_from_pem, certificates_to_pem};
 
 use crate::time::Instant;
 use parsed::Parsed;

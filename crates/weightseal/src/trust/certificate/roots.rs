@@ -2,7 +2,9 @@
 
 use super::error::CertificateError;
 use super::parsed::Parsed;
+use crate::digest::Digest;
 use crate::key;
+use crate::time::Instant;
 
 /// The certificates that the caller trusts to vouch for signers.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,21 @@ impl CertificateRoots {
         self.0.len()
     }
 
+    /// The SHA-256 digests of the roots.
+    pub fn fingerprints(&self) -> impl Iterator<Item = Digest> {
+        self.0.iter().map(Parsed::fingerprint)
+    }
+
+    /// What the roots say about themselves, for showing it.
+    pub fn facts(&self) -> impl Iterator<Item = RootFacts> {
+        self.0.iter().map(|root| RootFacts {
+            subject: root.subject(),
+            not_before: root.not_before(),
+            not_after: root.not_after(),
+            fingerprint: root.fingerprint(),
+        })
+    }
+
     pub(super) fn certificates(&self) -> &[Parsed] {
         &self.0
     }
@@ -63,6 +80,24 @@ impl CertificateRoots {
             self.0.push(root);
         }
     }
+}
+
+/// A root certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootFacts {
+    /// The subject's name (RFC 4514).
+    pub subject: String,
+    /// First moment of validity.
+    pub not_before: Instant,
+    /// Last second of validity.
+    pub not_after: Instant,
+    /// The SHA-256 digest of the certificate.
+    pub fingerprint: Digest,
+}
+
+/// Writes certificates (DER) as PEM, one block after the other, as [`certificates_from_pem`] reads them.
+pub fn certificates_to_pem(certificates: &[Vec<u8>]) -> String {
+    certificates.iter().map(|der| key::certificate_block(der)).collect()
 }
 
 /// Reads the certificates in a PEM file, in its order, as DER. Nothing is said about trust.
