@@ -595,6 +595,43 @@ fn manifests_without_envelope_are_listed_once_each_is_verified() {
     place.refused(&["trust", "import", "models"], "not-in-trust-store");
 }
 
+#[test]
+fn an_interrupted_import_leaves_the_store_as_it_was() {
+    let place = Place::new();
+    place.ok(&["trust", "init", "--from-keys", &testkit_key("rsa2048.pub"), "--signer", "team"]);
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit/vectors");
+    copy(&vectors.join("bundle/published"), &place.path("set"));
+    // Nobody has signed its size: reading it takes longer than anybody waits.
+    let endless = fs::File::create(place.path("set/b.bin")).expect("created");
+    endless.set_len(100 << 40).or_else(|_| endless.set_len(100 << 30)).expect("sparse");
+    let before = place.read("trust.toml");
+    let mut command = place.command(&["trust", "import", "set", "--json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sent");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(value["code"], "interrupted");
+    assert_eq!(place.read("trust.toml"), before);
+    assert_eq!(fs::read_dir(place.0.path()).expect("listed").count(), 2);
+}
+
+/// A Windows editor ends lines otherwise; a file has one kind of line end.
+#[test]
+fn line_ends_stay_what_they_are() {
+    let (place, _) = with_one_key();
+    place.key("new");
+    let windows = place.read("trust.toml").replace('\n', "\r\n");
+    place.write("trust.toml", &windows);
+    place.ok(&["trust", "add", "--signer", "new", "--key", "new.pub", "--models", "*"]);
+    let edited = place.read("trust.toml");
+    assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count());
+    assert!(edited.starts_with(&windows[..windows.find("serial").expect("a field")]));
+    assert_eq!(place.store().signers().len(), 2);
+}
+
 fn testkit_key(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit/keys").join(name);
     path.to_str().expect("text").to_owned()

@@ -67,9 +67,8 @@ fn report(
         }
         None => {}
     }
-    for warning in in_the_way(store, name, &arguments.models) {
-        output.warning(&warning);
-    }
+    let warnings = in_the_way(store, name, &arguments.models);
+    warnings.iter().for_each(|warning| output.warning(warning));
     let named = store.rules().iter().any(|rule| {
         let admitted = rule.signers.iter().chain(rule.threshold.as_ref().map(|threshold| &threshold.of));
         admitted.flatten().any(|signer| *signer == position)
@@ -81,6 +80,7 @@ fn report(
         let mut value = edited("add", path, store);
         value["keys"] = added.iter().map(|key| key_json(name, key, now)).collect();
         value["models"] = json!(arguments.models);
+        value["warnings"] = json!(warnings);
         value
     });
 }
