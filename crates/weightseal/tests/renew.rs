@@ -456,7 +456,7 @@ fn a_countersignature_is_not_renewed_and_one_of_the_old_statement_is_named() {
     assert_eq!(error.code(), "countersignature");
     assert_eq!(read(&beside.signature), beside.file);
     let done = renewed(&manifest);
-    assert_eq!(done.countersignatures, [beside.signature.clone()]);
+    assert_eq!(done.countersignatures, std::slice::from_ref(&beside.signature));
     // It is of nothing now; the next renewal has nothing to say about it.
     let again = renew(&target(&model), &policy_of(&[new()]), old(), &changes(), &()).expect("renewed");
     assert!(again.countersignatures.is_empty());
