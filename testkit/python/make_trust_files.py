@@ -73,6 +73,14 @@ def writable():
     accept("keys-behind-links", "The keys are links to files that nobody else can write.", linked)
     what = "The keys are links to files in a folder that everybody can write."
     refuse("writable-target-of-a-key", what, code, linked, modes={"pub": "0777"})
+    moved = good() | {name: None for name in keys if name != "trust.toml"} | {"keys": vectors.Link("pub/inner")}
+    moved |= {f"pub/inner/{name[5:]}": content for name, content in keys.items() if name != "trust.toml"}
+    accept("folder-of-keys-behind-a-link", "The folder of the keys is a link.", moved)
+    what = "The folder of the keys is a link into one that everybody can write."
+    refuse("writable-target-of-a-folder", what, code, moved, modes={"pub": "0777"})
+    words = ["verify", "model.pt", "--trust", "open/../trust.toml", *AT]
+    what = "The path of the store leads into a folder that everybody can write, and out again."
+    refuse("writable-folder-on-a-detour", what, code, good() | {"open/note": b""}, words, modes={"open": "0777"})
     words = ["verify", "model.pt", "--trust", "trust.toml", "--state", "state/state.json"]
     remembered = good() | {"state/state.json": state()}
     accept("state-in-a-folder", "The state file is in a folder.", remembered, words)
@@ -220,6 +228,9 @@ def lone_files(code):
     other = {"two_a.pt.2.sig": of_file("bob", countersigns=digest_of(first))}
     accept("countersigned-file-by-oms", "An OMS signature of a file, and a countersignature.", files | other, **options)
     reject("file-by-oms-alone", "An OMS signature of a file, alone.", code, files, **options)
+    moved = {"two_b.pt": MODEL, "two_b.pt.sig": first} | {"two_b.pt.2.sig": other["two_a.pt.2.sig"]}
+    moved_words = {"words": ["verify", "two_b.pt", *TRUST], "store": "threshold"}
+    reject("file-by-oms-renamed", "A file with an OMS signature has another name.", "wrong-model", moved, **moved_words)
     first = signed(format="oms", claims={"name": "two_m"})
     other = counter(first, format="oms", claims={"name": "two_m"})
     model = {"two_m/weights.bin": MODEL}

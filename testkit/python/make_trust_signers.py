@@ -11,7 +11,7 @@ import oms_certificates
 import reference
 import timestamps
 import vectors
-from make_trust import OTHER, without_envelope
+from make_trust import OTHER, digest_of, without_envelope
 from trust_cases import FOLDER, TRUST, accept, counter, good, reject, signed, text_of
 from vectors import BUNDLE, MANIFEST, MODEL, drop, edited, put, restated
 
@@ -124,6 +124,10 @@ def bundles():
         else:
             accept(f"set-without-envelope{name}", what, given, whole, store="unauthenticated", authenticated=False)
     words = ["verify", "readme.txt", "--signature", BUNDLE, *TRUST]
+    named = ["verify", "readme.txt", "--signature", BUNDLE, "--name", "other.txt", *TRUST]
+    what = "One file of a set, and the caller says another name."
+    reject("entry-named-otherwise", what, "wrong-model", content | {BUNDLE: document}, named)
+    two_keys(content, lines, carol, whole)
     reject(
         "entry-not-in-the-set",
         "A file that the set does not list.",
@@ -138,6 +142,26 @@ def bundles():
     }
     what = "One file of a set that expired, and every rule warns: the word is tolerated."
     accept("entry-tolerated", what, ended, words, store=warn, verdict="tolerated", tolerated=["expired"])
+
+
+def two_keys(content, lines, carol, words):
+    """Each entry is listed for the key that signed it, and both are in the store: still, one key signs a set."""
+    claims = {"name": "release"}
+    by_carol = without_envelope(signed("carol", format="bundle-manifest", claims=claims))
+    other = without_envelope(signed("mallory-rsa", format="bundle-manifest", claims=claims))
+    document = by_carol | {"artifacts": [by_carol["artifacts"][0], other["artifacts"][1]]}
+    second = reference.key_id(keyring.private("mallory-rsa").public_key())
+    entries = "".join([lines[0], lines[1].replace(carol, second)])
+    store = (
+        "unauthenticated",
+        ["unauthenticated = [\n", "unauthenticated = [\n" + entries],
+        ["keys/alice-1.pub", "keys/mallory-rsa.pub"],
+        ['models = ["*", "sub/*"]\nsigners = ["carol"]', 'models = ["*", "sub/*"]\nsigners = ["carol", "alice"]'],
+    )
+    what = "Two signers of the store each signed one entry of a set without envelope."
+    reject(
+        "set-without-envelope-by-two-keys", what, "invalid-signature", content | {BUNDLE: document}, words, store=store
+    )
 
 
 def inside(files):
@@ -203,12 +227,15 @@ def folders():
 # --------------------------------------------------------------------------------------------------- certificates
 
 
+FRESH = (
+    "certificates",
+    ['revoked = { at = 2025-08-01, reason = "token leaked", compromised_since = 2025-06-01 }\n', ""],
+    [f'frozen = ["{"a" * 64}"]\n', ""],
+)
+
+
 def certificates():
-    fresh = (
-        "certificates",
-        ['revoked = { at = 2025-08-01, reason = "token leaked", compromised_since = 2025-06-01 }\n', ""],
-        [f'frozen = ["{"a" * 64}"]\n', ""],
-    )
+    fresh = FRESH
     document = signed(method="certificate", signer="release", format="oms", claims={"name": "model"})
     files = {"model/weights.bin": MODEL, "model/model.sig": document}
     accept("certificate", "A certificate below a root of the store.", files, FOLDER, store=fresh)
@@ -253,12 +280,36 @@ def certificates():
     what = "A signature by certificate, and the store has keys only, even the certificate's."
     keys_only = ("plain", ["keys/alice-1.pub", "keys/release.pub"])
     reject("certificate-and-keys-only", what, "wrong-method", files, FOLDER, store=keys_only)
+    one_key_as_two_signers(document)
     by_key = {"model/weights.bin": MODEL, "model/model.sig": make_oms_by_key()}
     what = "The key of a certificate signed alone; the store trusts the certificate."
     reject("key-of-a-certificate", what, "untrusted-key", by_key, FOLDER, store=fresh)
     as_alice = signed(method="certificate", signer="alice", format="oms", claims={"name": "model"})
     what = "A certificate of the release team, which claims to be Alice."
     reject("certificate-as-alice", what, "wrong-signer", files | {"model/model.sig": as_alice}, FOLDER, store=fresh)
+
+
+def one_key_as_two_signers(first):
+    """One key counts once, also where the store knows it in two ways."""
+    release = '"release@example.com"\ntrusted_root = "keys/stampers.json"'
+    lines = [f'public_key = "keys/{name}.pub"\nsigns_until = 2030-01-01' for name in ("alice-1", "release")]
+    asked = 'threshold = { n = 2, of = ["release", "alice"] }'
+    store = (*FRESH, [release, release.partition("\n")[0]], ['signers = ["release", "alice"]', asked])
+    model = {"model/weights.bin": MODEL, "model/model.sig": first}
+    told = {"container": "folder", "signer": "alice", "signed_at": vectors.SIGNED_AT, "countersigns": digest_of(first)}
+    options = reference.SERIALIZATION | {"ignore_paths": ["model.sig"]}
+
+    def by(key):
+        holder = keyring.private(key)
+        said = told | {"key_id": reference.key_id(holder.public_key())}
+        listed = oms.list_files({"weights.bin": MODEL})
+        return oms.bundle(reference.encode(oms.statement("model", listed, options, said)), holder)
+
+    what = "The countersigner's key is that of the certificate of the first signer, under another signer's name."
+    files = model | {"model.2.sig": by(decisions.RELEASE)}
+    reject("one-key-as-two-signers", what, "threshold-not-met", files, FOLDER, store=(*store, lines))
+    what = "One signed by certificate, another countersigned with a key."
+    accept("certificate-countersigned-by-a-key", what, model | {"model.2.sig": by("alice-1")}, FOLDER, store=store)
 
 
 def time_stamps():

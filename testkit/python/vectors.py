@@ -54,11 +54,13 @@ def write(case, what, files, args, result, more):
     folder = ROOT / case
     folder.mkdir(parents=True)  # an error when two cases have one name
     for name, content in {"model.pt": MODEL, "key.pub": keyring.read("rsa2048.pub"), **files}.items():
+        if content is None:
+            continue
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Link):
             path.symlink_to(content)
-        elif content is not None:
+        else:
             path.write_bytes(text(content) if isinstance(content, dict | list) else content)
     assert what[0].isupper() and what.endswith("."), what
     description = {"what": what, "args": list(args), **result, **more}

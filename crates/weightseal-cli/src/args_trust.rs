@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 use weightseal::key::KeySpec;
-use weightseal::time::Age;
+use weightseal::time::{Age, Instant};
 
-use crate::args::{HashingArguments, PassphraseArguments};
+use crate::args::{HashingArguments, PassphraseArguments, parse_time};
 
 /// What can be done with a trust store.
 #[derive(Debug, Subcommand)]
@@ -210,6 +210,10 @@ pub struct TrustCheckArguments {
 
 /// Arguments of `trust explain`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Only the signature is looked at, no file of the model: accepted here is not verified.\n\n\
+                        Exit status: 0 the store accepts or tolerates it; 1 it rejects it; 2 not carried out."
+)]
 pub struct TrustExplainArguments {
     /// A model: a file or a folder; or a signature file, for what it describes
     #[arg(value_name = "MODEL", value_hint = ValueHint::AnyPath)]
@@ -226,9 +230,9 @@ pub struct TrustExplainArguments {
     /// What the model has to be called [default: the last component of its path]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Decide as at this time: 2027-01-31, an RFC 3339 time, or a span from now such as 30d
-    #[arg(long, value_name = "TIME", conflicts_with = "state")]
-    pub at: Option<String>,
+    /// Judge as of this time instead of now: 2026-06-30 (its first moment, UTC), 2026-06-30T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "state")]
+    pub at: Option<Instant>,
     /// What a verifier remembers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,

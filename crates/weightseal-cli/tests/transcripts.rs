@@ -55,7 +55,9 @@ fn every_code_of_the_vectors_has_a_transcript() {
         let text = fs::read_to_string(&case).expect("a case");
         let case: serde_json::Value = serde_json::from_str(&text).expect("a case is JSON");
         let code = case["code"].as_str().unwrap_or("verified");
-        if !matches!(code, "verified" | "partial") && !shown.contains(&format!("[{code}]")) {
+        // What goes well is shown by its word.
+        let word = if code == "tolerated" { "tolerated: ".to_owned() } else { format!("[{code}]") };
+        if !matches!(code, "verified" | "partial") && !shown.contains(&word) {
             missing.insert(code.to_owned());
         }
     }
@@ -100,6 +102,7 @@ fn run(command: &str, folder: &Path) -> String {
         .expect("sh runs");
     let mut text = without_statements(&without_times(&String::from_utf8_lossy(&output.stdout)));
     text = text.replace(&testkit().display().to_string(), "$TESTKIT");
+    text = text.replace(&folder.display().to_string(), "$PWD");
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use weightseal::file::{FileError, Staged};
+use weightseal::file::Staged;
 use weightseal::key::{KeySpec, PrivateKey, load_public};
-use weightseal::trust::{Means, TrustStore};
+use weightseal::trust::{Means, TrustStore, Unreadable};
 
 /// A folder of its own, and the command in it.
 struct Place(tempfile::TempDir);
@@ -91,7 +91,10 @@ impl Place {
 
     /// The store as the library reads it.
     fn store(&self) -> TrustStore {
-        let nothing = |_: &str| Err(FileError::NotFound { path: PathBuf::new() });
+        let nothing = |path: &str| {
+            let message = format!("no file was expected, and `{path}` is named");
+            Err(Unreadable { message, code: "not-found", hint: None })
+        };
         TrustStore::parse(self.read("trust.toml").as_bytes(), &nothing).expect("a sound store")
     }
 }

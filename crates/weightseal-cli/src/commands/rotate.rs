@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &RotateArguments, output: &mut Output) -> Result<()
     })?;
     let files = free_pair(&arguments.output)?;
     let path = &arguments.store.trust;
-    let store = crate::trust::read_store(path)?;
+    let store = crate::store::read(path)?;
     let old = PrivateKeyFile::read(&arguments.key)?;
     let old = passphrase::unlock_file(old, &arguments.key, &arguments.passphrase, output)?;
     // Asked before a passphrase is typed for nothing, and once more when the store cannot change any more.

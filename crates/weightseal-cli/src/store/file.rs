@@ -10,7 +10,7 @@ use super::StoreText;
 use super::text::TextError;
 use crate::interrupt;
 use crate::problem::Problem;
-use crate::trust::parse_store;
+use crate::trust::{parse_store, read_store};
 
 /// Mode bits of a new store: everybody who verifies may read it.
 const MODE: u32 = 0o644;
@@ -102,6 +102,15 @@ impl StoreEdit {
         }
         Ok((store, text))
     }
+}
+
+/// Reads the store at `path`.
+///
+/// # Errors
+/// It is missing, unsound, or open to others.
+pub(crate) fn read(path: &Path) -> Result<TrustStore, Problem> {
+    resolve(path).map_err(|error| missing(path, error))?;
+    read_store(path)
 }
 
 /// Writes a new store, never over anything.

@@ -9,7 +9,7 @@ mod show;
 mod text;
 mod unfit;
 
-pub(crate) use file::{CommitError, StoreEdit, create};
+pub(crate) use file::{CommitError, StoreEdit, create, read};
 pub(crate) use new_key::{NewKey, NewMeans};
 pub(crate) use overlap::overlap;
 pub(crate) use select::{SelectError, select};

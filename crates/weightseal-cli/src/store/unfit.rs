@@ -42,21 +42,10 @@ impl Unfit {
             Self::Retired { .. } | Self::Ended { .. } => "already-retired",
         }
     }
-
-    /// One line of advice, where there is any.
-    pub(crate) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Revoked { .. } => Some(
-                "what else is to change about a revocation is decided by hand: look through `frozen` then"
-                    .to_owned(),
-            ),
-            Self::Retired { .. } | Self::Ended { .. } => None,
-        }
-    }
 }
 
 impl From<Unfit> for Problem {
     fn from(error: Unfit) -> Self {
-        Self { code: error.code(), ..Self::usage(error.to_string(), error.hint().as_deref()) }
+        Self { code: error.code(), ..Self::usage(error.to_string(), None) }
     }
 }

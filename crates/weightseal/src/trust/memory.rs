@@ -35,10 +35,10 @@ pub struct Remembered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemoryError {
     /// No strict JSON.
-    #[error(transparent)]
+    #[error("it {0}")]
     Json(#[from] JsonError),
     /// A field is wrong.
-    #[error(transparent)]
+    #[error("the field {0}")]
     Field(#[from] FieldError),
 }
 
@@ -50,6 +50,11 @@ pub struct OldStore {
     pub remembered: u64,
     /// The store's.
     pub found: u64,
+}
+
+fn text(entry: &mut Fields, name: &str) -> Result<String, FieldError> {
+    let text = entry.string(name)?;
+    if text.is_empty() { Err(FieldError::value(name, "is empty")) } else { Ok(text) }
 }
 
 impl Memory {
@@ -70,7 +75,7 @@ impl Memory {
             let place = format!("models[{at}]");
             let mut entry = Fields::of(value, &place)?;
             let mut read = || {
-                let key = (entry.string("name")?, entry.string("signer")?);
+                let key = (text(&mut entry, "name")?, text(&mut entry, "signer")?);
                 let model_version = entry.integer("model_version", 1)?;
                 let statement = entry.string("statement_sha256")?;
                 let statement =

@@ -358,10 +358,9 @@ impl Refusal {
             Self::SignedAsAnother { .. } => {
                 "the store's name for the key counts; ask its holder to sign under that name".to_owned()
             }
-            Self::WrongName { signed, .. } => format!(
-                "if you expect `{}`, say so with --name; otherwise another model was put in its place",
-                Escaped(signed)
-            ),
+            Self::WrongName { .. } => {
+                "compare with the name that you expect (--name); another model may have been put in its place".to_owned()
+            }
             Self::NoRule { .. } => {
                 "rules match the expected name (--name, or the last component of the path); `weightseal trust list` shows them"
                     .to_owned()

@@ -34,7 +34,7 @@ struct Findings {
 
 pub(crate) fn run(arguments: &TrustCheckArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
-    let store = crate::trust::read_store(path)?;
+    let store = crate::store::read(path)?;
     let now = Instant::now();
     // A span that reaches beyond the calendar includes everything.
     let horizon = arguments.within.after(now).unwrap_or(Instant::MAX);
@@ -170,7 +170,7 @@ mod tests {
         let text = format!(
             "serial = 1\nexpires_at = 2027-01-01\n[[signer]]\nname = \"a\"\n[[signer.key]]\npublic_key = \"\"\"{KEY}\"\"\"\n{key}\n[[rule]]\nmodels = \"m\"\nsigners = [\"a\"]\n{more}"
         );
-        let nothing = |_: &str| -> Result<Vec<u8>, weightseal::file::FileError> { Ok(Vec::new()) };
+        let nothing = |_: &str| -> Result<Vec<u8>, weightseal::trust::Unreadable> { Ok(Vec::new()) };
         let store = TrustStore::parse(text.as_bytes(), &nothing).expect("a store");
         let time = |text: &str| text.parse::<Instant>().expect("a time");
         find(&store, time("2026-06-01T00:00:00Z"), time("2026-07-01T00:00:00Z"))

@@ -20,7 +20,7 @@ use crate::store::{StoreEdit, edited};
 
 pub(crate) fn run(arguments: &TrustImportArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
-    let before = crate::trust::read_store(path)?;
+    let before = crate::store::read(path)?;
     let requirements = Requirements { unauthenticated: Unauthenticated::Accept, ..Requirements::default() };
     let policy = Policy::of_keys(KeyRing::new(usable(&before)), requirements, Instant::now());
     if policy.keys.is_empty() {

@@ -12,7 +12,7 @@ use crate::store::{KeyState, edited, key_json, seconds};
 
 pub(crate) fn run(arguments: &TrustListArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
-    let store = crate::trust::read_store(path)?;
+    let store = crate::store::read(path)?;
     let now = Instant::now();
     let end = match store.expires_at() <= now {
         true => format!("EXPIRED since {}", seconds(store.expires_at())),

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &TrustRetireArguments, output: &mut Output) -> Resu
     let path = &arguments.store.trust;
     let now = Instant::now();
     let at = arguments.at.as_deref().map(|text| parse_time("--at", text, now)).transpose()?;
-    let before = crate::trust::read_store(path)?;
+    let before = crate::store::read(path)?;
     let place = select(&before, &arguments.key)?;
     let key = before.key(place).clone();
     end_of(&key, at, now, arguments)?;

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &TrustRevokeArguments, output: &mut Output) -> Resu
     let path = &arguments.store.trust;
     let now = Instant::now();
     let since = since(arguments, now)?;
-    let before = crate::trust::read_store(path)?;
+    let before = crate::store::read(path)?;
     let key = before.key(select(&before, &arguments.key)?).clone();
     ensure_not_revoked(&key, since, arguments)?;
     let frozen = match &arguments.freeze[..] {
@@ -103,33 +103,31 @@ fn consequences(
         output.note("nothing that it has signed is accepted any more, whenever it was signed");
         return;
     };
-    let vouched = match &key.means {
-        Means::Key(_) => String::new(),
-        _ => format!(" and what a log or a time stamp proves to be older than {}", seconds(since)),
-    };
-    let frozen = count(key.frozen.len(), "frozen statement");
-    output.note(&format!("of what it has signed, only this stays accepted: {frozen}{vouched}"));
+    let mut kept = vec![count(key.frozen.len(), "frozen statement")];
+    if !matches!(key.means, Means::Key(_)) {
+        kept.push(format!("what a log or a time stamp proves to be older than {}", seconds(since)));
+    }
+    let listed = listed(store, key);
+    if listed > 0 {
+        kept.push(format!("{} without envelope", count(listed, "listed manifest")));
+    }
+    output.note(&format!("of what it has signed, this alone stays accepted: {}", kept.join(", ")));
     if !earlier.refuted.is_empty() {
         let count = count(earlier.refuted.len(), "statement");
-        output
-            .text(&format!("taken out: {count} that had been frozen and say they were signed after that\n"));
+        output.text(&format!("taken out: {count}, frozen before, but by its own word signed after that\n"));
     }
     if earlier.open > 0 {
         let count = count(earlier.open, "statement");
         output.warning(&format!(
-            "{count} that had been frozen before stay accepted: look whether they were frozen before {}",
+            "frozen before and still accepted: {count}; look whether that was before {}",
             seconds(since)
         ));
     }
-    match listed(store, key) {
-        0 => {}
-        listed => {
-            let listed = count(listed, "manifest");
-            output.warning(&format!(
-                "{listed} without envelope, signed with this key, stay accepted: they are listed in \
-                 `unauthenticated`; take out what is not from before"
-            ));
-        }
+    if listed > 0 {
+        output.warning(&format!(
+            "take out of `unauthenticated` whatever was not signed before {}: such manifests have no time",
+            seconds(since)
+        ));
     }
 }
 
@@ -167,6 +165,11 @@ fn ensure_not_revoked(
         {
             Ok(())
         }
-        Some(revoked) => Err(Unfit::Revoked { key: key_name(key), at: revoked.at }.into()),
+        Some(revoked) => {
+            let hint =
+                "what else is to change about a revocation is decided by hand: look through `frozen` then";
+            let problem = Problem::from(Unfit::Revoked { key: key_name(key), at: revoked.at });
+            Err(Problem { hint: Some(hint.to_owned()), ..problem })
+        }
     }
 }

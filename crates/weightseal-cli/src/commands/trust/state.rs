@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use weightseal::file::{FileError, Replace, Staged, read_protected, resolve};
+use weightseal::file::{FileError, Replace, Staged, read_protected};
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::trust::{MAX_STATE, Memory, Remembered};
 
@@ -37,9 +37,8 @@ pub(crate) fn list(arguments: &StateListArguments, output: &mut Output) -> Resul
 
 pub(crate) fn reset(arguments: &StateResetArguments, output: &mut Output) -> Result<(), Problem> {
     let (path, name) = (&arguments.state, arguments.name.as_str());
-    let target = resolve(path)?;
     // First of all: what is read after this is what the next one will replace.
-    let mut staged = Staged::create(&target, 0o600)?;
+    let mut staged = Staged::create(path, 0o600)?;
     let before = read(path)?;
     let mut memory = parse(path, &before)?;
     let gone = memory.forget(name, arguments.signer.as_deref());
