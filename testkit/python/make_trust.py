@@ -147,7 +147,9 @@ def lay_out(row, signed):
     if row["format"] == "bundle-manifest":
         files = bundled(name if part else None)
         place = "release.manifest.json" if part else f"{expected}.manifest.json"
-        return (expected if part else place), files | {place: signed}, (["--signature", place] if part else [])
+        words = ["--signature", place] if part else []
+        words += ["--name", expected] if "/" in expected else []
+        return (expected if part else place), files | {place: signed}, words
     content = vectors.MODEL if row["claims"].get("sha256", DIGEST_OF_MODEL) == DIGEST_OF_MODEL else OTHER
     place = f"{stem(expected)}.manifest.json"
     if asked_name := row["asked"].get("name"):
