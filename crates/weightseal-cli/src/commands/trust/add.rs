@@ -103,6 +103,7 @@ fn report(
         let mut value = edited("add", path, store);
         value["keys"] = added.iter().map(|key| key_json(name, key, now)).collect();
         value["models"] = json!(arguments.models);
+        value["warnings"] = json!(warnings);
         value
     });
 }
