@@ -1,4 +1,4 @@
-"""Trust stores, signatures and questions drawn at random: the command decides each as the second implementation does."""
+"""Trust stores, signatures and questions drawn at random: the command decides as the second implementation does."""
 
 import json
 import os

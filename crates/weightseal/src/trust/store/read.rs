@@ -22,9 +22,6 @@ const MAX_KEYS: usize = 100_000;
 const MAX_RULES: usize = 100_000;
 const MAX_LISTED: usize = 1_000_000;
 
-/// How a public key begins (RFC 7468, section 13).
-const SPKI: &[u8] = b"-----BEGIN PUBLIC KEY-----";
-
 type Read<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unreadable> + 'a;
 
 pub(super) fn store(bytes: &[u8], read: &Read<'_>) -> Result<TrustStore, TrustStoreError> {
@@ -184,12 +181,6 @@ impl Reader<'_> {
                 let (line, field) = (node.line, node.path.clone());
                 let key = PublicKey::from_pem(&bytes);
                 let key = key.map_err(|error| TrustStoreError::Key { line, field, error })?;
-                // One form only, so that every implementation reads the same stores.
-                if !bytes.windows(SPKI.len()).any(|part| part == SPKI) {
-                    return Err(
-                        node.value("is not in the form that begins with `-----BEGIN PUBLIC KEY-----`")
-                    );
-                }
                 Ok(Means::Key(key))
             }
             (None, Some(node), None) => {
