@@ -155,6 +155,7 @@ impl From<Failure> for Error {
                 let path = match trouble {
                     Trouble::File(error) | Trouble::Signature(error) => Some(error.path().to_owned()),
                     Trouble::Hash(error) => path_of_hash(error),
+                    Trouble::NoState { path } | Trouble::State { path, .. } => Some(path.clone()),
                     _ => None,
                 };
                 let result = to_json("inconclusive", trouble.code(), &inconclusive.facts);

@@ -37,12 +37,17 @@ impl<'a, 'py> FromPyObject<'a, 'py> for KeyArgument {
 
 /// Reads the keys to verify with.
 pub(crate) fn ring(arguments: &[KeyArgument]) -> Result<KeyRing, Error> {
+    Ok(KeyRing::new(read(arguments)?))
+}
+
+/// Reads public keys.
+pub(crate) fn read(arguments: &[KeyArgument]) -> Result<Vec<PublicKey>, Error> {
     let keys = arguments.iter().map(|argument| match argument {
         KeyArgument::Path(path) => load_public(path),
         KeyArgument::Pem(pem) => PublicKey::from_pem(pem)
             .map_err(|error| KeyFileError::Key { path: PathBuf::from("public_key"), error }),
     });
-    Ok(KeyRing::new(keys.collect::<Result<Vec<_>, _>>()?))
+    Ok(keys.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// The bytes of a passphrase, wiped when dropped; the caller's own cannot be.

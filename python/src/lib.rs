@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod load;
 mod sign;
+mod trust;
 mod verify;
 mod watch;
 mod writer;
@@ -33,6 +34,8 @@ mod _native {
     use crate::load::{VerifiedDir, VerifiedFile, load_dir, load_file};
     #[pymodule_export]
     use crate::sign::{make_manifest, save_manifest, sign_bundle, sign_file, sign_model};
+    #[pymodule_export]
+    use crate::trust::{Explanation, TrustStore};
     #[pymodule_export]
     use crate::verify::{Verified, verify, verify_model, verify_published};
     #[pymodule_export]

@@ -71,8 +71,8 @@ fn carry_out(
             return Err(Error::usage(message).raise(py));
         }
     };
-    let (target, policy) = question.prepare().map_err(|error| error.raise(py))?;
-    let weaker = |allowed: bool| if allowed { Weaker::Load } else { Weaker::Refuse };
+    let (target, policy) = py.detach(|| question.prepare()).map_err(|error| error.raise(py))?;
+    let weaker = |allowed: bool| if allowed { Weaker::Take } else { Weaker::Refuse };
     let accept = Accept { part: weaker(holding.allow_partial), tolerated: weaker(holding.allow_tolerated) };
     let keeper = Keeper::new(keep, &holding.folder);
     watch::run(py, progress, |observer| load(&target, &policy, keeper, accept, observer))?

@@ -9,13 +9,16 @@ use weightseal::hash::Engine;
 use weightseal::text::Escaped;
 use weightseal::time::Age;
 use weightseal::trust::{Requirements, Unauthenticated};
-use weightseal::verify::{Outcome, Policy, Target, WholeDigest};
-use weightseal_cli::args::{FolderArguments, LayoutArgument, TrustArguments};
+use weightseal::verify::{
+    Accept, MissingState, Outcome, Policy, StateFile, Target, Weaker, WholeDigest, verify_accepting,
+};
+use weightseal_cli::args::{FolderArguments, LayoutArgument, TrustArguments, parse_time};
 use weightseal_cli::result::accepted;
 use weightseal_cli::trust::policy;
 
 use crate::error::Error;
 use crate::keys::{self, KeyArgument};
+use crate::trust::StoreArgument;
 use crate::{json, sign, watch};
 
 /// What to verify, with which keys, and what is asked: a dictionary made by `weightseal/_options.py`.
@@ -24,12 +27,17 @@ use crate::{json, sign, watch};
 pub(crate) struct Question {
     path: PathBuf,
     public_keys: Vec<KeyArgument>,
+    trust: Option<StoreArgument>,
+    name: Option<String>,
+    state: Option<PathBuf>,
+    init_state: bool,
+    at: Option<String>,
     signature: Option<PathBuf>,
     base: Option<PathBuf>,
     signer: Option<String>,
     model_version_at_least: Option<u64>,
     max_age: Option<String>,
-    allow_unauthenticated: bool,
+    allow_unauthenticated: Option<bool>,
     ca_root: Vec<PathBuf>,
     intermediates: Vec<PathBuf>,
     certificate_identity: Option<String>,
@@ -57,10 +65,14 @@ impl Question {
             signer: self.signer,
             least_model_version: self.model_version_at_least,
             max_age: self.max_age.map(max_age).transpose()?,
-            unauthenticated: match self.allow_unauthenticated {
-                true => Unauthenticated::Accept,
-                false => Unauthenticated::Refuse,
+            unauthenticated: match (self.allow_unauthenticated, &self.trust) {
+                // A store accepts what it lists, and nothing else.
+                (Some(true), _) | (None, Some(_)) => Unauthenticated::Accept,
+                (Some(false), _) | (None, None) => Unauthenticated::Refuse,
             },
+        };
+        let at = |text: String| {
+            parse_time(&text).map_err(|problem| Error::usage(format!("at `{}` is {problem}", Escaped(&text))))
         };
         // Keys are given as text as well.
         let keys = keys::ring(&self.public_keys)?;
@@ -73,6 +85,11 @@ impl Question {
             certificate_oidc_issuer: self.certificate_oidc_issuer,
             trusted_root: self.trusted_root,
             oms_compat: self.oms_compat,
+            at: self.at.map(at).transpose()?,
+            // Put in below: it may have been read before.
+            store: None,
+            state: None,
+            init_state: false,
         };
         let max_signature_size =
             self.max_signature_size.map(|text| sign::size("max_signature_size", &text)).transpose()?;
@@ -85,9 +102,16 @@ impl Question {
             allow_symlinks: self.allow_symlinks,
             max_signature_size,
         };
-        let policy = Policy { keys, ..policy(&trust, &folder, requirements)? };
+        let store = self.trust.map(StoreArgument::read).transpose()?;
+        let state = self.state.map(|path| StateFile {
+            path,
+            missing: if self.init_state { MissingState::Begin } else { MissingState::Refuse },
+        });
+        // Whoever trusts a store and something else is refused by the library.
+        let policy = Policy { keys, store, state, ..policy(&trust, &folder, requirements)? };
         let target = Target {
             path: self.path,
+            name: self.name,
             signature: self.signature,
             base: self.base,
             copy_to: None,
@@ -107,6 +131,12 @@ fn layout(name: &str) -> Result<LayoutArgument, Error> {
         "mlflow" => Ok(LayoutArgument::Mlflow),
         other => Err(Error::usage(format!("layout `{}` is neither hf nor mlflow", Escaped(other)))),
     }
+}
+
+/// Reasons as `VerificationError.reasons` has them, with advice for people who write Python.
+pub(crate) fn advised(py: Python<'_>, reasons: Option<&Value>) -> PyResult<Py<PyAny>> {
+    let reasons = json::to_python(py, reasons.unwrap_or(&Value::Array(Vec::new())))?;
+    Ok(py.import("weightseal.errors")?.getattr("_advised")?.call1((reasons,))?.unbind())
 }
 
 /// What a successful verification has shown. Only a verification makes one.
@@ -134,7 +164,8 @@ impl Verified {
 
 #[pymethods]
 impl Verified {
-    /// `verified`: every file of the model. `partial`: the files that were asked for.
+    /// `verified`: every file of the model. `partial`: the files that were asked for. `tolerated`: a rule of the trust store
+    /// that only warns let something pass.
     #[getter]
     fn verdict(&self) -> &str {
         self.text("verdict")
@@ -152,7 +183,7 @@ impl Verified {
         self.get(py, "name")
     }
 
-    /// Who signs, by the key holder's word; `None` if not authenticated.
+    /// Who signs: by the trust store, or else by the key holder's word; `None` if not authenticated.
     #[getter]
     fn signer(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.get(py, "signer")
@@ -265,6 +296,20 @@ impl Verified {
         self.get_or(py, "hard_linked", &Value::Array(Vec::new()))
     }
 
+    /// What the trust store says: its serial number and end, signer, key version, expected name, rules,
+    /// countersignatures; `None` without a store.
+    #[getter]
+    fn trust(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.get_or(py, "trust", &Value::Null)
+    }
+
+    /// What a rule that only warns let pass, each with `code`, `message` and `hint`; empty unless the verdict is
+    /// `tolerated`.
+    #[getter]
+    fn tolerated(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        advised(py, self.0.get("tolerated"))
+    }
+
     /// All facts, as `weightseal verify --json` prints them (docs/spec/result.md).
     fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         json::to_python(py, &self.0)
@@ -292,20 +337,22 @@ impl Verified {
 #[pyfunction]
 pub(crate) fn verify(
     question: Question,
+    allow_tolerated: bool,
     progress: Option<&Bound<'_, PyAny>>,
     py: Python<'_>,
 ) -> PyResult<Verified> {
-    Ok(Verified::of(&carry_out(question, progress, py)?))
+    Ok(Verified::of(&carry_out(question, allow_tolerated, progress, py)?))
 }
 
 /// Verifies a folder or a file by its OMS signature.
 #[pyfunction]
 pub(crate) fn verify_model(
     question: Question,
+    allow_tolerated: bool,
     progress: Option<&Bound<'_, PyAny>>,
     py: Python<'_>,
 ) -> PyResult<Verified> {
-    let outcome = carry_out(question, progress, py)?;
+    let outcome = carry_out(question, allow_tolerated, progress, py)?;
     let other = match &outcome.signature().file {
         SignatureFile::Oms(_) => return Ok(Verified::of(&outcome)),
         SignatureFile::Manifest(_) => "the manifest of one file",
@@ -319,10 +366,11 @@ pub(crate) fn verify_model(
 pub(crate) fn verify_published(
     question: Question,
     is_bundle: bool,
+    allow_tolerated: bool,
     progress: Option<&Bound<'_, PyAny>>,
     py: Python<'_>,
 ) -> PyResult<(Verified, String)> {
-    let outcome = carry_out(question, progress, py)?;
+    let outcome = carry_out(question, allow_tolerated, progress, py)?;
     let wrong = match (&outcome.signature().file, is_bundle) {
         (SignatureFile::Manifest(_), false) | (SignatureFile::Bundle(_), true) => None,
         (SignatureFile::Manifest(_), true) => Some("the manifest of one file: verify_artifact verifies it"),
@@ -335,8 +383,16 @@ pub(crate) fn verify_published(
     Ok((Verified::of(&outcome), String::from_utf8_lossy(&outcome.signature().bytes).into_owned()))
 }
 
-fn carry_out(question: Question, progress: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> PyResult<Outcome> {
-    let (target, policy) = question.prepare().map_err(|error| error.raise(py))?;
-    watch::run(py, progress, |observer| weightseal::verify::verify(&target, &policy, observer))?
+fn carry_out(
+    question: Question,
+    allow_tolerated: bool,
+    progress: Option<&Bound<'_, PyAny>>,
+    py: Python<'_>,
+) -> PyResult<Outcome> {
+    let (target, policy) = py.detach(|| question.prepare()).map_err(|error| error.raise(py))?;
+    // Whoever only waits for an exception is not told that what a rule warns about is fine.
+    let tolerated = if allow_tolerated { Weaker::Take } else { Weaker::Refuse };
+    let accept = Accept { part: Weaker::Take, tolerated };
+    watch::run(py, progress, |observer| verify_accepting(&target, &policy, accept, observer))?
         .map_err(|failure| Error::from(failure).raise(py))
 }

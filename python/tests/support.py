@@ -47,6 +47,11 @@ class Keys:
     def sign_bundle(self, paths, output, **said):
         return pathlib.Path(weightseal.sign_bundle(paths, output, **{**self.signing, **said})["manifest"])
 
+    def trust_store(self, rule):
+        """The text of a trust store in which this key may sign everything, as far as the rule lets it."""
+        signer = f'[[signer]]\nname = "{SIGNER}"\n[[signer.key]]\npublic_key = """\n{self.public.read_text()}"""\n'
+        return f'serial = 1\nexpires_at = 2099-01-01\n{signer}[[rule]]\nmodels = "*"\nsigners = ["{SIGNER}"]\n{rule}\n'
+
     def sign_as_published(self, path, manifest):
         """A manifest without envelope, made by the code that people already have."""
         code = published()

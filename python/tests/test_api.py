@@ -202,18 +202,21 @@ def test_sign_and_sign_artifact_agree_with_the_command_about_their_options():
     assert signing - {"bundle", "output_path"} == keywords(weightseal.sign_artifact_bundle) - {"progress"}
     # `open_verified` is what `--copy-to` is there for.
     asked = in_python(options("verify") - {"copy-to"}) | {"signer"}
-    oms = set(_options._OMS)
+    # That something else than a whole, verified model will do is said here, where it raises otherwise.
+    asked |= {"allow_tolerated"}
+    more = set(_options._OMS) | set(_options._STORE)
     assert asked - {"base", "allow_unauthenticated"} == keywords(weightseal.verify_model) - {"progress"}
-    assert oms < asked
-    verifying = asked - oms
+    assert more < asked
+    verifying = asked - more
     assert verifying == keywords(weightseal.verify) - {"progress"}
     assert verifying | {"keep", "allow_partial"} == keywords(weightseal.open_verified) - {"progress"}
     assert keywords(weightseal.verified_dir) == keywords(weightseal.open_verified)
-    assert verifying - {"signature", "base"} == keywords(weightseal.verify_artifact) - {"progress"}
-    assert verifying - {"signature"} == keywords(weightseal.verify_artifact_bundle) - {"progress"}
+    published = verifying | set(_options._STORE)
+    assert published - {"signature", "base"} == keywords(weightseal.verify_artifact) - {"progress"}
+    assert published - {"signature"} == keywords(weightseal.verify_artifact_bundle) - {"progress"}
     for function in (weightseal.verify, weightseal.open_verified, weightseal.verified_dir):
-        assert inspect.signature(function).parameters["oms"].kind is inspect.Parameter.VAR_KEYWORD
-    assert oms < keywords(_options.question)
+        assert inspect.signature(function).parameters["more"].kind is inspect.Parameter.VAR_KEYWORD
+    assert more < keywords(_options.question)
 
 
 # --- The package ----------------------------------------------------------------------------------------------

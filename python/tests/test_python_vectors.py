@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
+import pathlib
 import re
 import shutil
 import warnings
@@ -13,13 +14,17 @@ import pytest
 from core_fixtures import OPTION, VECTORS, copies, no_passphrase_around  # noqa: F401
 
 import weightseal
-from weightseal import errors
+from weightseal import _options, errors
 
 CASES = sorted(path.parent for path in VECTORS.glob("*/*/case.json"))
 
 # The command's options, and the arguments that they are here.
 OPTIONS = {
     "--key": "public_key",
+    "--trust": "trust",
+    "--name": "name",
+    "--state": "state",
+    "--at": "at",
     "--signature": "signature",
     "--manifest": "signature",
     "--base": "base",
@@ -50,6 +55,7 @@ FLAGS = {
     "--allow-symlinks": ("allow_symlinks", True),
     "--no-default-excludes": ("default_excludes", False),
     "--whole": ("whole", True),
+    "--init-state": ("init_state", True),
 }
 
 
@@ -57,7 +63,7 @@ class NotTranslated(Exception):
     """There is nothing like it in Python."""
 
 
-def translate(words: list[str]) -> tuple[str, list[str], dict[str, object]]:
+def translate(words: list[str]) -> tuple[str, list[str] | None, dict[str, object]]:
     """Path, keys and arguments for the arguments of `weightseal verify`."""
     verb, path, *rest = words
     assert verb == "verify" and not path.startswith("-")
@@ -84,9 +90,14 @@ def translate(words: list[str]) -> tuple[str, list[str], dict[str, object]]:
             raise NotTranslated("a copy is what open_verified makes")
         if name == "public_key":
             keys.append(value)
+        elif name in asked:
+            raise NotTranslated(f"{name} is given twice")
         else:
             asked[name] = int(value) if name == "model_version_at_least" else value
-    return path, keys, asked
+    if "trust" in asked and asked["allow_unauthenticated"]:
+        # The store decides.
+        del asked["allow_unauthenticated"]
+    return path, keys if keys or "trust" not in asked else None, asked
 
 
 def expected_of(folder) -> dict:
@@ -101,6 +112,16 @@ def identify(folder) -> str:
 RANGES = [folder for folder in CASES if "--range" in expected_of(folder)["args"]]
 VERIFYING = [folder for folder in CASES if expected_of(folder)["args"][0] == "verify" and folder not in RANGES]
 OMS = [folder for folder in VERIFYING if folder.parent.name.startswith("oms")]
+# Whatever can be said in Python.
+TRANSLATED = [folder for folder in VERIFYING if expected_of(folder)["args"].count("--trust") < 2]
+# The published functions know no OMS signatures.
+OF_MANIFESTS = [
+    folder
+    for folder in TRANSLATED
+    if folder not in OMS
+    and not list(folder.rglob("*.sig"))
+    and not set(translate(expected_of(folder)["args"])[2]) & set(_options._OMS)
+]
 SIGNING = [folder for folder in CASES if expected_of(folder)["args"][0] == "sign"]
 
 
@@ -113,9 +134,17 @@ def test_every_vector_is_run_or_counted():
         except NotTranslated as reason:
             left_out[str(reason)] += 1
     others = set(CASES) - {*VERIFYING, *SIGNING, *RANGES}
+    assert left_out.pop("trust is given twice") == 1
     print(f"{len(VERIFYING)} vectors verify, {len(SIGNING)} sign; left out: {dict(left_out)}, others: {len(others)}")
     assert len(VERIFYING) > 400 and len(SIGNING) > 25
     assert sum(left_out.values()) == 0 and not others and RANGES
+
+
+def state_of(case) -> None:
+    """What is remembered in the end, however often it was asked."""
+    for name, expected in case.get("after", {}).items():
+        found = json.loads(pathlib.Path(name).read_text(encoding="utf-8")) if os.path.exists(name) else None
+        assert found == expected, case["what"]
 
 
 def take(folder, tmp_path, monkeypatch) -> dict:
@@ -174,14 +203,23 @@ def outcome(call) -> tuple[object, str, str]:
         return error, "inconclusive", error.code
     verified = getattr(found, "verified", found)
     warned = [each for each in caught if issubclass(each.category, weightseal.NotAuthenticatedWarning)]
-    assert len(warned) == (not verified.authenticated) and len(caught) == len(warned)
+    # What a trust store lists, somebody has checked.
+    assert len(warned) == (not verified.authenticated and verified.trust is None) and len(caught) == len(warned)
     return found, verified.verdict, verified.verdict
 
 
-@pytest.mark.parametrize("folder", VERIFYING, ids=identify)
+@pytest.mark.parametrize("folder", TRANSLATED, ids=identify)
 def test_verifying(folder, tmp_path, monkeypatch, copies):
     case = take(folder, tmp_path, monkeypatch)
     path, keys, asked = translate(case["args"])
+    if case["verdict"] == "tolerated":
+        before = {entry: entry.read_bytes() for entry in pathlib.Path().rglob("*") if entry.is_file()}
+        for function in (weightseal.verify, weightseal.open_verified, weightseal.verified_dir):
+            refused, *got = outcome(lambda f=function: f(path, keys, allow_partial=True, **asked) if f is not weightseal.verify else f(path, keys, **asked))
+            assert got == ["inconclusive", "tolerated"] and type(refused) is errors.ToleratedModel
+        # Nothing was accepted, and so nothing is remembered.
+        assert before == {entry: entry.read_bytes() for entry in pathlib.Path().rglob("*") if entry.is_file()}
+        asked["allow_tolerated"] = True
     found, *got = outcome(lambda: weightseal.verify(path, keys, **asked))
     assert got == [case["verdict"], case["code"]], case["what"]
     refused = case["exit"] != 0
@@ -194,9 +232,11 @@ def test_verifying(folder, tmp_path, monkeypatch, copies):
         assert beside == case.get("beside", beside)
 
     # Loading decides the same, and what it holds are the bytes of the files.
-    partial = case["verdict"] == "partial"
+    partial = case["verdict"] == "partial" or (not refused and found.to_dict().get("partial", False))
     if partial:
         assert outcome(lambda: weightseal.verified_dir(path, keys, **asked))[1:] == ("inconclusive", "partial")
+    if case["verdict"] == "tolerated":
+        assert found.tolerated and [reason["code"] for reason in found.tolerated] == case["tolerated"]
     loaded, *got = outcome(lambda: weightseal.verified_dir(path, keys, allow_partial=partial, **asked))
     if partial and not found.files:
         # Shards alone are no files to be loaded.
@@ -224,8 +264,12 @@ def test_verifying(folder, tmp_path, monkeypatch, copies):
                 other = fact["checked"] == "chunk-root" or "shards" in fact or "algorithm" in fact
                 assert found.files[loaded.name] or other
 
+    state_of(case)
     # What only the digest of is signed is nothing, unless it is said to be enough.
-    if not refused and not found.authenticated:
+    if not refused and not found.authenticated and "trust" in asked:
+        got = outcome(lambda: weightseal.verify(path, keys, **asked, allow_unauthenticated=False))[1:]
+        assert got == ("rejected", "not-authenticated")
+    elif not refused and not found.authenticated:
         del asked["allow_unauthenticated"]
         for function in (weightseal.verify, weightseal.open_verified, weightseal.verified_dir):
             assert outcome(lambda f=function: f(path, keys, **asked))[1:] == ("rejected", "not-authenticated")
@@ -264,22 +308,27 @@ def as_known(manifest: dict) -> dict:
     return manifest
 
 
-@pytest.mark.parametrize("folder", [folder for folder in VERIFYING if folder not in OMS], ids=identify)
+@pytest.mark.parametrize("folder", OF_MANIFESTS, ids=identify)
 def test_verifying_by_the_published_functions(folder, tmp_path, monkeypatch):
     case = take(folder, tmp_path, monkeypatch)
     path, keys, asked = translate(case["args"])
+    if case["verdict"] == "tolerated":
+        asked["allow_tolerated"] = True
     found, *_ = outcome(lambda: weightseal.verify(path, keys, **asked))
     result = found.data.get("result", {}) if isinstance(found, Exception) else found.to_dict()
     # These functions are told where the manifest is; they look for none.
     manifest = result.get("signature_file") or asked.get("signature", "missing.manifest.json")
     asked.pop("signature", None)
+    asked["verdict"] = case["verdict"]
+    if os.path.isdir(path) and result.get("format") == "bundle-manifest":
+        path = manifest
     if path == manifest and result.get("format") != "manifest":
         expected = outcome(lambda: Published(weightseal.verify_artifact_bundle, path, keys, **asked))
     else:
         model = result["files"][0]["path"] if path == manifest and result.get("files") else path
         expected = outcome(lambda: Published(weightseal.verify_artifact, model, manifest, keys, **asked))
     returned, *got = expected
-    if case["verdict"] == "partial":
+    if case["verdict"] == "partial" or result.get("partial"):
         assert got == ["inconclusive", "usage"] and "verify_artifact_bundle" in str(returned)
     elif case["code"] in ("unsigned", "ambiguous-signature"):
         assert got == ["inconclusive", "not-found"] and isinstance(returned, FileNotFoundError)
@@ -293,9 +342,9 @@ def test_verifying_by_the_published_functions(folder, tmp_path, monkeypatch):
 class Published:
     """What a published function returned, as `outcome` looks at it."""
 
-    verdict = "verified"
-
-    def __init__(self, function, *arguments, **asked):
+    def __init__(self, function, *arguments, verdict, **asked):
+        self.verdict = verdict
+        self.trust = asked.get("trust")
         self.manifest = function(*arguments, **asked)
         assert isinstance(self.manifest, dict) and self.manifest
         self.authenticated = "envelope" in self.manifest

@@ -16,8 +16,10 @@ from torch import nn
 import weightseal
 import weightseal.torch
 from weightseal.errors import (
+    ModelVersionTooLow,
     NotAuthenticated,
     NotReplaceable,
+    ToleratedModel,
     UnsupportedFramework,
     UntrustedKey,
     WeightsealError,
@@ -494,6 +496,28 @@ def test_a_manifest_without_envelope(path, keys, keep):
 
     flip_bit(path)
     refused(weightseal.HashMismatch, Classifier(), path, keys.public, keep=keep)
+
+
+def test_a_trust_store_decides_about_state_dicts_and_scripts(path, keys, keep, tmp_path):
+    state = Classifier().state_dict()
+    save(state, path, keys.private, signer=SIGNER, passphrase=None, model_version=3)
+    store = tmp_path / "trust.toml"
+    store.write_text(keys.trust_store("minimum_model_version = 3"))
+    model = load_verified_model(Classifier(), path, trust=store, keep=keep)
+    assert same(model.state_dict(), state) and not model.training
+    assert same(load(path, trust=weightseal.TrustStore.load(store), keep=keep), state)
+
+    store.write_text(keys.trust_store('minimum_model_version = 4\nlevel = "warn"'))
+    refused(ToleratedModel, Classifier(), path, trust=store, keep=keep)
+    assert same(load_verified_model(Classifier(), path, trust=store, allow_tolerated=True).state_dict(), state)
+    store.write_text(keys.trust_store("minimum_model_version = 4"))
+    refused(ModelVersionTooLow, Classifier(), path, trust=store, allow_tolerated=True)
+    for function in (load, jit_load):
+        with pytest.raises(ModelVersionTooLow):
+            function(path, trust=store, keep=keep)
+    # What only the digest of is signed, the published function takes with a key, and not with a store.
+    keys.sign_as_published(path, path.with_suffix(".manifest.json"))
+    refused(NotAuthenticated, Classifier(), path, trust=store)
 
 
 def test_warnings_as_errors_load_nothing(path, keys):

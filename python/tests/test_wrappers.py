@@ -159,6 +159,39 @@ def test_every_loader_asks_what_it_is_asked(loader, model, sign, keys, other_key
         load(model, b"no key", keep=keep)
 
 
+def test_every_loader_asks_a_trust_store(loader, model, sign, keys, tmp_path):
+    load, store, state = LOADERS[loader], tmp_path / "trust.toml", tmp_path / "state.json"
+    sign(model_version=3)
+
+    def stored(rule):
+        store.write_text(keys.trust_store(rule))
+        return store
+
+    asked = {"name": "model"} if loader in FOLDERS else {}
+    stored("minimum_model_version = 3")
+    assert load(model, None, trust=store, **asked) is not None
+    trust = weightseal.TrustStore.load(store)
+    assert load(model, None, trust=trust, state=state, init_state=True, **asked) is not None
+    [remembered] = json.loads(state.read_text())["models"]
+    assert (remembered["signer"], remembered["model_version"]) == (SIGNER, 3)
+    assert load(model, None, trust=trust, at="2098-12-31", **asked) is not None
+    for options, kind in (
+        ({"at": "2099-01-01"}, errors.TrustStoreError),
+        ({"name": "other"}, errors.WrongModel),
+        ({"signer": "someone@else"}, errors.WrongSigner),
+        ({"trust": stored('allowed_formats = ["oms"]')}, errors.UntrustedSigner),
+        ({"state": tmp_path / "missing.json"}, errors.StateFileError),
+    ):
+        with pytest.raises(kind):
+            load(model, None, **{"trust": trust, **asked, **options})
+    with pytest.raises(errors.UsageError, match="a trust store decides alone"):
+        load(model, keys.public, trust=trust, **asked)
+    stored('minimum_model_version = 4\nlevel = "warn"')
+    with pytest.raises(errors.ToleratedModel):
+        load(model, None, trust=store, **asked)
+    assert load(model, None, trust=store, allow_tolerated=True, **asked) is not None
+
+
 @pytest.mark.parametrize("keep", ["memory", "disk"])
 def test_no_loader_goes_back_to_the_path(loader, model, sign, keys, monkeypatch, keep):
     """In the moment after the verification the model goes away: nothing of it is needed any more."""

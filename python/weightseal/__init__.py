@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 
 from . import _native
-from ._native import SealedBytes, Verified, VerifiedDir, VerifiedFile, __version__
+from ._native import Explanation, SealedBytes, TrustStore, Verified, VerifiedDir, VerifiedFile, __version__
 from ._options import (
     FROM_ENVIRONMENT,
     FromEnvironment,
@@ -55,14 +55,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Unpack
 
-    from ._options import Age, Dialect, Expiry, Hash, Keep, Keys, Layout, Oms, Path, Paths, Progress, Salt
+    from ._options import (
+        Age,
+        Dialect,
+        Expiry,
+        Hash,
+        Keep,
+        Keys,
+        Layout,
+        Moment,
+        More,
+        Path,
+        Paths,
+        Progress,
+        Salt,
+        Trust,
+    )
 
 __all__ = [
     "ChangedWhileReading",
+    "Explanation",
     "HashMismatch",
     "InvalidSignature",
     "NotAuthenticatedWarning",
     "SealedBytes",
+    "TrustStore",
     "VerificationError",
     "Verified",
     "VerifiedDir",
@@ -366,7 +383,12 @@ def verify_model(
     path: Path,
     public_key: Keys | None = None,
     *,
+    trust: Trust | None = None,
     signature: Path | None = None,
+    name: str | None = None,
+    state: Path | None = None,
+    init_state: bool = False,
+    at: Moment | None = None,
     ca_root: Paths = (),
     intermediates: Paths = (),
     certificate_identity: str | None = None,
@@ -384,6 +406,7 @@ def verify_model(
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
+    allow_tolerated: bool = False,
     progress: Progress | None = None,
 ) -> Verified:
     """Verifies a folder or a file by its OMS signature (OpenSSF Model Signing), and returns the facts.
@@ -392,7 +415,12 @@ def verify_model(
     and a later read somebody may replace a file. The signature is looked for in the folder and beside it, or beside the
     file, unless `signature` names it.
 
-    Whom to trust, by the way the model was signed; at least one is needed:
+    Whom to trust; one is needed. Either a trust store, which decides alone (docs/spec/trust.md):
+
+    - `trust`: its path, or a `TrustStore`. `state` is the file in which accepted versions are remembered, so that nothing
+      older is accepted later; `init_state=True` begins it.
+
+    Or, by the way the model was signed:
 
     - `public_key`: a path, PEM bytes, or a list of them;
     - `ca_root`: root certificates (PEM files), with `certificate_identity`, one of the names in the signer's certificate
@@ -408,14 +436,23 @@ def verify_model(
     result's `weakened`.
 
     `only` are the signed names of files, folders or shards (PATH:START:END): nothing else is looked at, and the verdict
-    is `partial`. `max_signature_size` is for signatures of more than 64 MiB. Other arguments as for `verify`.
+    is `partial`. `max_signature_size` is for signatures of more than 64 MiB. `name` is the name under which the model is
+    expected to be signed; with a trust store it is the last component of the path unless given. `at` is the time to
+    judge by, instead of now. What a rule of the store only warns about is a `ToleratedModel`, or with
+    `allow_tolerated=True` the verdict `tolerated`. Other arguments as for `verify`.
 
-    Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `CertificateFileError`, `UsageError`.
+    Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `CertificateFileError`,
+    `TrustStoreError`, `StateFileError`, `UsageError`.
     """
     asked = question(
         path,
         public_key,
+        trust=trust,
         signature=signature,
+        name=name,
+        state=state,
+        init_state=init_state,
+        at=at,
         signer=signer,
         model_version_at_least=model_version_at_least,
         max_age=max_age,
@@ -434,7 +471,7 @@ def verify_model(
         max_signature_size=max_signature_size,
         whole=whole,
     )
-    verified = _native.verify_model(asked, progress)
+    verified = _native.verify_model(asked, allow_tolerated, progress)
     _tell(verified)
     return verified
 
@@ -443,31 +480,37 @@ def verify(
     path: Path,
     public_key: Keys | None = None,
     *,
+    trust: Trust | None = None,
     signature: Path | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
+    allow_tolerated: bool = False,
     progress: Progress | None = None,
-    **oms: Unpack[Oms],
+    **more: Unpack[More],
 ) -> Verified:
     """Verifies a model file, a folder, or what a manifest or bundle manifest describes, and returns the facts.
 
     To load the model, use `open_verified` or `verified_dir` instead: between this call and a later read of the path
     somebody may replace the file.
 
-    `public_key` is a path, PEM bytes, or a list of them (old and new key). `signature` names the manifest, bundle
+    `public_key` is a path, PEM bytes, or a list of them (old and new key). Instead of it, `trust` is a trust store, which
+    decides who may sign which models: a path or a `TrustStore`. `signature` names the manifest, bundle
     manifest or OMS signature, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a
     timedelta. With `whole=True` the digest of whole files is checked also where the signature states their chunk root,
-    which is enough otherwise. Other arguments are for OMS signatures, as for `verify_model`.
+    which is enough otherwise. `allow_unauthenticated=True` accepts manifests without envelope; with a trust store, those
+    that it lists are accepted unless this is `False`. Other arguments as for `verify_model`.
 
-    Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`.
+    Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `TrustStoreError`, `StateFileError`,
+    `UsageError`.
     """
     asked = question(
         path,
         public_key,
+        trust=trust,
         signature=signature,
         base=base,
         signer=signer,
@@ -475,9 +518,9 @@ def verify(
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
-        **oms,
+        **more,
     )
-    verified = _native.verify(asked, progress)
+    verified = _native.verify(asked, allow_tolerated, progress)
     _tell(verified)
     return verified
 
@@ -486,17 +529,19 @@ def open_verified(
     path: Path,
     public_key: Keys | None = None,
     *,
+    trust: Trust | None = None,
     signature: Path | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
     allow_partial: bool = False,
+    allow_tolerated: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
-    **oms: Unpack[Oms],
+    **more: Unpack[More],
 ) -> VerifiedFile:
     """Verifies a model file and returns an object that holds exactly the bytes that were verified.
 
@@ -504,13 +549,15 @@ def open_verified(
     folder on disk (elsewhere, with keep="disk", or when memory lacks). Whatever happens to the file afterwards,
     `.read()`, the buffer protocol and `.path` give the verified bytes for as long as the object lives.
 
-    One file of a set is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. For a file of a
+    One file of a set is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. What a rule of the
+    trust store only warns about is loaded only with `allow_tolerated=True`; without it, it is a `ToleratedModel`. For a file of a
     folder with an OMS signature, `path` is the folder and `only` has the file's name. Other arguments and errors as for
     `verify` and `verify_model`.
     """
     asked = question(
         path,
         public_key,
+        trust=trust,
         signature=signature,
         base=base,
         signer=signer,
@@ -518,9 +565,9 @@ def open_verified(
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
-        **oms,
+        **more,
     )
-    file = _native.load_file(asked, holding(keep, allow_partial=allow_partial), progress)
+    file = _native.load_file(asked, holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated), progress)
     _tell(file.verified, kept=file.kept)
     return file
 
@@ -529,17 +576,19 @@ def verified_dir(
     path: Path,
     public_key: Keys | None = None,
     *,
+    trust: Trust | None = None,
     signature: Path | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
     allow_partial: bool = False,
+    allow_tolerated: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
-    **oms: Unpack[Oms],
+    **more: Unpack[More],
 ) -> VerifiedDir:
     """Verifies a set of files and returns a private read-only folder with their verified copies, and nothing else.
 
@@ -551,6 +600,7 @@ def verified_dir(
     asked = question(
         path,
         public_key,
+        trust=trust,
         signature=signature,
         base=base,
         signer=signer,
@@ -558,9 +608,9 @@ def verified_dir(
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
-        **oms,
+        **more,
     )
-    folder = _native.load_dir(asked, holding(keep, allow_partial=allow_partial), progress)
+    folder = _native.load_dir(asked, holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated), progress)
     _tell(folder.verified)
     return folder
 
@@ -568,70 +618,94 @@ def verified_dir(
 def verify_artifact(
     model_path: Path,
     manifest_path: Path,
-    public_key_path: Keys,
+    public_key_path: Keys | None = None,
     *,
+    trust: Trust | None = None,
+    name: str | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = True,
     whole: bool = False,
+    state: Path | None = None,
+    init_state: bool = False,
+    at: Moment | None = None,
+    allow_tolerated: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Verifies a file with its manifest and returns the manifest as a dict.
 
     Manifests without an envelope, which other programs write, are accepted with a `NotAuthenticatedWarning`: only
-    their digest is signed. To load the model, use `open_verified`. Errors as for `verify`; a missing manifest is
+    their digest is signed. With a trust store (`trust`), only those that it lists are. To load the model, use `open_verified`. Errors as for `verify`; a missing manifest is
     a `ManifestNotFound`, which is a `FileNotFoundError` too.
     """
     asked = question(
         model_path,
         public_key_path,
+        trust=trust,
         signature=manifest_path,
+        name=name,
         signer=signer,
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
+        state=state,
+        init_state=init_state,
+        at=at,
     )
-    return _published(asked, progress)
+    return _published(asked, progress, allow_tolerated=allow_tolerated)
 
 
 def verify_artifact_bundle(
     bundle_path: Path,
-    public_key_path: Keys,
+    public_key_path: Keys | None = None,
     *,
+    trust: Trust | None = None,
+    name: str | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
     allow_unauthenticated: bool = True,
     whole: bool = False,
+    state: Path | None = None,
+    init_state: bool = False,
+    at: Moment | None = None,
+    allow_tolerated: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Verifies all files of a bundle manifest and returns it as a dict.
 
     Bundle manifests without an envelope are accepted with a `NotAuthenticatedWarning`: each file is signed by itself,
-    but the set is not. Errors as for `verify`.
+    but the set is not. With a trust store (`trust`), each file has to be listed there. Errors as for `verify`.
     """
     asked = question(
         bundle_path,
         public_key_path,
+        trust=trust,
         # Whatever it is called: it stands for what it describes.
         signature=bundle_path,
+        name=name,
         base=base,
         signer=signer,
         model_version_at_least=model_version_at_least,
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
+        state=state,
+        init_state=init_state,
+        at=at,
     )
-    return _published(asked, progress, is_bundle=True)
+    return _published(asked, progress, is_bundle=True, allow_tolerated=allow_tolerated)
 
 
-def _published(asked: dict[str, Any], progress: Progress | None, *, is_bundle: bool = False) -> dict[str, Any]:
+def _published(
+    asked: dict[str, Any], progress: Progress | None, *, is_bundle: bool = False, allow_tolerated: bool
+) -> dict[str, Any]:
     import json
 
-    verified, text = _native.verify_published(asked, is_bundle, progress)
+    verified, text = _native.verify_published(asked, is_bundle, allow_tolerated, progress)
     _tell(verified)
     manifest: dict[str, Any] = json.loads(text)
     return manifest
@@ -649,11 +723,15 @@ def _tell(verified: Verified, *, kept: str | None = None) -> None:
     """Warns of what is not authenticated, and logs what was verified."""
     from . import _log
 
-    if not verified.authenticated:
+    # A trust store accepts those only that somebody has checked and listed.
+    if not verified.authenticated and verified.trust is None:
         import warnings
 
         message = "the manifest has no envelope: only the digest is signed; name, signer and time are only claimed"
         warnings.warn(message, NotAuthenticatedWarning, stacklevel=_log.callers_level())
     if verified.weakened:
         _log.warning(f"{verified!r}: accepted with less than everything verified: {', '.join(verified.weakened)}")
+    if verified.tolerated:
+        codes = ", ".join(reason["code"] for reason in verified.tolerated)
+        _log.warning(f"{verified!r}: a rule of the trust store that only warns let it pass: {codes}")
     _log.info(f"{verified!r}" + (f", kept in {kept}" if kept else ""))

@@ -1,19 +1,21 @@
 """The extension module: the verbs of the Rust library. The package around it has the public functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self, TypeAlias, final
+from typing import Any, NoReturn, Self, TypeAlias, final
 
 from typing_extensions import disjoint_base
 
-from ._options import Progress
+from ._options import Expiry, Keys, Moment, Progress
 
 _Path: TypeAlias = str | PathLike[str]
 
 __all__ = [
+    "Explanation",
     "ModelWriter",
     "SealedBytes",
+    "TrustStore",
     "Verified",
     "VerifiedDir",
     "VerifiedFile",
@@ -42,7 +44,9 @@ class Verified:
 
     @property
     def verdict(self) -> str:
-        """`verified`: every file of the model. `partial`: the files that were asked for."""
+        """`verified`: every file of the model. `partial`: the files that were asked for. `tolerated`: a rule of the trust
+        store that only warns let something pass.
+        """
     @property
     def authenticated(self) -> bool:
         """Whether name, signer, time and versions are signed."""
@@ -51,7 +55,7 @@ class Verified:
         """The signed name of the model or the set; None if not authenticated."""
     @property
     def signer(self) -> str | None:
-        """Who signs, by the key holder's word; None if not authenticated."""
+        """Who signs: by the trust store, or else by the key holder's word; None if not authenticated."""
     @property
     def signed_at(self) -> str | None:
         """When, as RFC 3339 text; None if not authenticated."""
@@ -100,8 +104,102 @@ class Verified:
     @property
     def hard_linked(self) -> list[str]:
         """The files that have other names elsewhere on their file system; looked at for OMS signatures only."""
+    @property
+    def trust(self) -> dict[str, Any] | None:
+        """What the trust store says: its serial number and end, signer, key version, expected name, rules,
+        countersignatures; None without a store.
+        """
+    @property
+    def tolerated(self) -> list[dict[str, Any]]:
+        """What a rule that only warns let pass, each with `code`, `message` and `hint`; empty unless the verdict is
+        `tolerated`.
+        """
     def to_dict(self) -> dict[str, Any]:
         """All facts, as `weightseal verify --json` prints them (docs/spec/result.md)."""
+
+@final
+class TrustStore:
+    """A trust store as it was read: who may sign which models. It does not change when its file does."""
+
+    @staticmethod
+    def load(path: _Path) -> TrustStore:
+        """Reads a trust store and the files that it names. Nobody else may be able to write any of them."""
+    @property
+    def path(self) -> Path:
+        """Its path."""
+    @property
+    def serial(self) -> int:
+        """Its number, raised by every change."""
+    @property
+    def expires_at(self) -> str:
+        """From when on it decides nothing, as RFC 3339 text."""
+    @property
+    def signers(self) -> list[str]:
+        """The names of those who sign."""
+    @property
+    def keys(self) -> list[dict[str, Any]]:
+        """Their keys, each with `signer`, `kind`, `key_id`, times, revocation and present `state`."""
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules, each with `models`, `signers`, `level` and what else it asks."""
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as `weightseal trust list --json` prints it (docs/spec/result.md)."""
+    def explain(
+        self,
+        model: _Path,
+        *,
+        signature: _Path | None = None,
+        base: _Path | None = None,
+        name: str | None = None,
+        at: Moment | None = None,
+        state: _Path | None = None,
+    ) -> Explanation:
+        """Says rule by rule what this store decides about a model's signature. No file of the model is looked at.
+
+        Arguments as for `weightseal.verify`. Raises `FileError`, `TrustStoreError`, `StateFileError`, `UsageError`; what
+        speaks against the signature is no error here.
+        """
+    def add(
+        self,
+        signer: str,
+        public_key: Keys,
+        *,
+        key_version: int | None = None,
+        signs_from: Expiry | None = None,
+        signs_until: Expiry | None = None,
+        trusted_until: Expiry | None = None,
+        models: str | Iterable[str] | None = None,
+    ) -> TrustStore:
+        """Adds public keys to the file, as `weightseal trust add` does, and returns the store as it then is.
+
+        This object stays as it was read. `models` are patterns of what the signer may sign: a rule is added for them.
+        Times as for `expires` of `weightseal.sign`. Raises `TrustStoreError`, `KeyFileError`, `FileError`, `UsageError`;
+        the file is as it was then.
+        """
+
+@final
+class Explanation:
+    """What a trust store says about a model's signature. It says nothing about the files: it is no verification."""
+
+    @property
+    def verdict(self) -> str:
+        """What the store says, provided that the files are as signed: `accepted`, `tolerated` or `rejected`."""
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """What speaks against the signature, each with `code`, `message` and `hint`, the most specific first."""
+    @property
+    def tolerated(self) -> list[dict[str, Any]]:
+        """What would, had a rule not said to warn only."""
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """Every question that was asked: `by` whom, `rule`, `what`, the `answer`, and why, as `code` and `message`."""
+    @property
+    def trust(self) -> dict[str, Any] | None:
+        """As `Verified.trust`; None if no key of the store verifies the signature."""
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as `weightseal trust explain --json` prints it (docs/spec/result.md)."""
+    def __bool__(self) -> NoReturn:
+        """Raises TypeError: nobody may take an explanation for a yes."""
 
 @disjoint_base
 class SealedBytes:
@@ -226,9 +324,11 @@ def sign_model(
     signing: dict[str, Any],
     progress: Progress | None,
 ) -> dict[str, Any]: ...
-def verify(question: dict[str, Any], progress: Progress | None) -> Verified: ...
-def verify_model(question: dict[str, Any], progress: Progress | None) -> Verified: ...
-def verify_published(question: dict[str, Any], is_bundle: bool, progress: Progress | None) -> tuple[Verified, str]: ...
+def verify(question: dict[str, Any], allow_tolerated: bool, progress: Progress | None) -> Verified: ...
+def verify_model(question: dict[str, Any], allow_tolerated: bool, progress: Progress | None) -> Verified: ...
+def verify_published(
+    question: dict[str, Any], is_bundle: bool, allow_tolerated: bool, progress: Progress | None
+) -> tuple[Verified, str]: ...
 def load_file(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedFile: ...
 def load_dir(question: dict[str, Any], holding: dict[str, Any], progress: Progress | None) -> VerifiedDir: ...
 def run_command(arguments: Sequence[str], stdout_is_open: bool) -> int: ...

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ._native import TrustStore
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     Hash: TypeAlias = Literal["sha256", "blake2b", "blake3"]
     Dialect: TypeAlias = Literal["specification", "reference"]
     Layout: TypeAlias = Literal["hf", "mlflow"]
+    Trust: TypeAlias = Path | TrustStore
+    Moment: TypeAlias = str | date | datetime
 
     class Claims(TypedDict, total=False):
         """What can be said when signing; defaults and meanings as for `weightseal.sign`."""
@@ -57,17 +61,30 @@ if TYPE_CHECKING:
         allow_symlinks: bool
         max_signature_size: int | str | None
 
-    class Asked(Oms, total=False):
+    class Store(TypedDict, total=False):
+        """What goes with a trust store; defaults and meanings as for `weightseal.verify_model`."""
+
+        name: str | None
+        state: Path | None
+        init_state: bool
+        at: Moment | None
+
+    class More(Store, Oms, total=False):
+        """What else can be asked; defaults and meanings as for `weightseal.verify_model`."""
+
+    class Asked(More, total=False):
         """What can be asked when loading; defaults and meanings as for `weightseal.open_verified`."""
 
+        trust: Trust | None
         signature: Path | None
         base: Path | None
         signer: str | None
         model_version_at_least: int | None
         max_age: Age | None
-        allow_unauthenticated: bool
+        allow_unauthenticated: bool | None
         whole: bool
         allow_partial: bool
+        allow_tolerated: bool
         keep: Keep
         progress: Progress | None
 
@@ -158,7 +175,19 @@ def _annotations(annotations: Mapping[str, str] | None) -> dict[str, str]:
     return texts
 
 
-def _expiry(expires: Expiry | None) -> str | None:
+def _moment(name: str, value: date, example: str) -> str:
+    """A date, or a time with its zone, as RFC 3339 text."""
+    from datetime import datetime, timezone
+
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    if value.utcoffset() is None:
+        _misuse(f"{name} has no time zone", hint=f"for example {example}")
+    # Offsets may have seconds in Python, and not in RFC 3339.
+    return value.astimezone(timezone.utc).isoformat()
+
+
+def _expiry(expires: Expiry | None, name: str = "expires") -> str | None:
     if expires is None or isinstance(expires, str):
         return expires
     from datetime import date, datetime, timedelta, timezone
@@ -166,16 +195,24 @@ def _expiry(expires: Expiry | None) -> str | None:
     try:
         if isinstance(expires, timedelta):
             expires = datetime.now(timezone.utc) + expires
-        if isinstance(expires, datetime):
-            if expires.utcoffset() is None:
-                _misuse("expires has no time zone", hint="for example datetime(2027, 1, 31, tzinfo=timezone.utc)")
-            # Offsets may have seconds in Python, and not in RFC 3339.
-            return expires.astimezone(timezone.utc).isoformat()
+        if isinstance(expires, date):
+            return _moment(name, expires, "datetime(2027, 1, 31, tzinfo=timezone.utc)")
     except OverflowError:
-        _misuse(f"expires `{expires}` lies beyond the years that can be written")
-    if isinstance(expires, date):
-        return expires.isoformat()
-    raise TypeError(f"expires must be a str, date, datetime or timedelta, not {type(expires).__name__}")
+        _misuse(f"{name} `{expires}` lies beyond the years that can be written")
+    raise TypeError(f"{name} must be a str, date, datetime or timedelta, not {type(expires).__name__}")
+
+
+def _at(at: Moment | None) -> str | None:
+    if at is None or isinstance(at, str):
+        return at
+    from datetime import date
+
+    if not isinstance(at, date):
+        raise TypeError(f"at must be a str, date or datetime, not {type(at).__name__}")
+    try:
+        return _moment("at", at, "datetime(2026, 6, 30, tzinfo=timezone.utc)")
+    except OverflowError:
+        _misuse(f"at `{at}` lies beyond the years that can be written")
 
 
 def _age(max_age: Age | None) -> str | None:
@@ -305,13 +342,18 @@ def question(
     path: Path,
     public_key: Keys | None,
     *,
+    trust: Trust | None = None,
     signature: Path | None = None,
+    name: str | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
+    state: Path | None = None,
+    init_state: bool = False,
+    at: Moment | None = None,
     ca_root: Paths = (),
     intermediates: Paths = (),
     certificate_identity: str | None = None,
@@ -327,16 +369,21 @@ def question(
     max_signature_size: int | str | None = None,
 ) -> dict[str, Any]:
     """What to verify, whom to trust, and what is asked."""
-    return {
+    asked = {
         "path": os.fspath(path),
         "public_keys": _keys(public_key),
+        "trust": _trust(trust),
         "signature": _path(signature),
+        "name": _text("name", name),
         "base": _path(base),
         "signer": _text("signer", signer),
         "model_version_at_least": _count("model_version_at_least", model_version_at_least),
         "max_age": _age(max_age),
         "allow_unauthenticated": allow_unauthenticated,
         "whole": whole,
+        "state": _path(state),
+        "init_state": init_state,
+        "at": _at(at),
         "ca_root": _paths("ca_root", ca_root),
         "intermediates": _paths("intermediates", intermediates),
         "certificate_identity": _text("certificate_identity", certificate_identity),
@@ -351,9 +398,71 @@ def question(
         "allow_symlinks": allow_symlinks,
         "max_signature_size": _size("max_signature_size", max_signature_size),
     }
+    # An empty list of keys was given as well: whoever computed it meant to trust those keys.
+    _one_trust(asked, public_key is not None)
+    return asked
 
 
-# What `Oms` has; wrappers of functions with arguments of their own part them by these names.
+def _trust(trust: Trust | None) -> str | TrustStore | None:
+    if trust is None or isinstance(trust, (TrustStore, str)):
+        return trust
+    if isinstance(trust, os.PathLike):
+        return os.fspath(trust)
+    raise TypeError(f"trust must be a path or a TrustStore, not {type(trust).__name__}")
+
+
+# Other ways to say whom to trust.
+_BESIDE_A_STORE = (
+    "ca_root",
+    "intermediates",
+    "certificate_identity",
+    "certificate_oidc_issuer",
+    "trusted_root",
+    "oms_compat",
+)
+
+
+def _one_trust(asked: dict[str, Any], has_keys: bool) -> None:
+    """Refuses what contradicts a trust store; the library would refuse it too."""
+    if asked["trust"] is not None:
+        besides = ["public_key"] if has_keys else []
+        besides += [name for name in _BESIDE_A_STORE if asked[name] not in (None, [], False)]
+        if besides:
+            message = f"a trust store decides alone, and {' and '.join(besides)} was given besides"
+            _misuse(message, hint="put it into the store, or leave the store out")
+    elif asked["state"] is not None:
+        _misuse("state is for a trust store, and there is none", hint="give the store as trust=…")
+    if asked["init_state"] and asked["state"] is None:
+        _misuse("init_state begins the file of state, and none was named", hint="give its path as state=…")
+    if asked["at"] is not None and asked["state"] is not None:
+        _misuse("at and state exclude each other: of another time nothing is remembered")
+
+
+def addition(
+    signer: str,
+    public_key: Keys,
+    key_version: int | None,
+    signs_from: Expiry | None,
+    signs_until: Expiry | None,
+    trusted_until: Expiry | None,
+    models: str | Iterable[str] | None,
+) -> dict[str, Any]:
+    """Whose keys are added to a trust store, and for what."""
+    if not isinstance(signer, str):
+        raise TypeError(f"signer must be a str, not {type(signer).__name__}")
+    return {
+        "signer": signer,
+        "public_keys": _keys(public_key),
+        "key_version": _count("key_version", key_version),
+        "signs_from": _expiry(signs_from, "signs_from"),
+        "signs_until": _expiry(signs_until, "signs_until"),
+        "trusted_until": _expiry(trusted_until, "trusted_until"),
+        "models": [models] if isinstance(models, str) else _texts("models", models or ()),
+    }
+
+
+# What `More` has; wrappers of functions with arguments of their own part them by these names.
+_STORE = ("name", "state", "init_state", "at")
 _OMS = (
     "ca_root",
     "intermediates",
@@ -371,14 +480,14 @@ _OMS = (
 )
 
 
-def take_oms(kwargs: dict[str, Any]) -> Oms:
-    """Takes what is asked of OMS signatures out of arguments that are otherwise a framework's."""
-    taken: Any = {name: kwargs.pop(name) for name in _OMS if name in kwargs}
-    found: Oms = taken
+def take_more(kwargs: dict[str, Any]) -> More:
+    """Takes what is asked besides out of arguments that are otherwise a framework's."""
+    taken: Any = {name: kwargs.pop(name) for name in (*_STORE, *_OMS) if name in kwargs}
+    found: More = taken
     return found
 
 
-def holding(keep: Keep, *, allow_partial: bool = False) -> dict[str, Any]:
+def holding(keep: Keep, *, allow_partial: bool = False, allow_tolerated: bool = False) -> dict[str, Any]:
     """Where copies are held, and what may be loaded."""
     if keep not in ("auto", "memory", "disk"):
         _misuse(f"keep {shown(str(keep))} is none of auto, memory, disk")
@@ -389,4 +498,4 @@ def holding(keep: Keep, *, allow_partial: bool = False) -> dict[str, Any]:
     except OSError:
         # Nothing can be written, for example in a read-only container. Copies in memory need no folder.
         folder = os.environ.get("TMPDIR") or "/tmp"
-    return {"keep": keep, "folder": folder, "allow_partial": allow_partial}
+    return {"keep": keep, "folder": folder, "allow_partial": allow_partial, "allow_tolerated": allow_tolerated}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
@@ -73,6 +74,12 @@ class PartialModel(UsageError):
     """One file of a signed set was to be loaded, without saying that a part will do."""
 
     code = "partial"
+
+
+class ToleratedModel(UsageError):
+    """A rule of the trust store that only warns has something against the model, and nobody said that this will do."""
+
+    code = "tolerated"
 
 
 class UnsupportedFramework(WeightsealError, ImportError):
@@ -282,6 +289,12 @@ class Expired(NotTrusted):
     code = "expired"
 
 
+class KeyRetired(Expired):
+    """The trust store lets the key sign at other times only, or trusts it no longer."""
+
+    code = "key-retired"
+
+
 class TooOld(NotTrusted):
     """Signed longer ago than was asked for, or nobody knows when."""
 
@@ -298,6 +311,30 @@ class ModelVersionTooLow(NotTrusted):
     """The signed model version is lower than the one asked for, or there is none."""
 
     code = "model-version-too-low"
+
+
+class UntrustedSigner(NotTrusted):
+    """The trust store does not let this signer sign this model, or not in this format."""
+
+    code = "untrusted-signer"
+
+
+class Revoked(NotTrusted):
+    """The trust store says that the key was revoked, and nothing shows that the signature is older."""
+
+    code = "revoked"
+
+
+class ThresholdNotMet(NotTrusted):
+    """Fewer different signers than the trust store asks for."""
+
+    code = "threshold-not-met"
+
+
+class RolledBack(NotTrusted):
+    """An older version of the model than one that was accepted before, or another model of the same version."""
+
+    code = "rolled-back"
 
 
 # --- The call could not be carried out ------------------------------------------------------------------------
@@ -325,6 +362,18 @@ class CertificateFileError(WeightsealError, ValueError):
     """A file of certificates or a Sigstore trusted root cannot be used, or not to sign with."""
 
     code = "malformed-certificate"
+
+
+class TrustStoreError(WeightsealError, ValueError):
+    """The trust store cannot be used: it is damaged, it has expired, it is an old one, or others can write it."""
+
+    code = "malformed-trust-store"
+
+
+class StateFileError(WeightsealError, ValueError):
+    """The file in which accepted versions are remembered is damaged, or is not there."""
+
+    code = "malformed-state"
 
 
 class FileError(WeightsealError, OSError):
@@ -389,12 +438,16 @@ _REJECTED: dict[str, type[WeightsealError]] = {
     "expired": Expired,
     "extra-file": ExtraFile,
     "field-mismatch": FieldMismatch,
+    "format-not-allowed": UntrustedSigner,
     "hash-mismatch": HashMismatch,
     "identity-needed": WrongIdentity,
     "invalid-log-entry": NotProven,
     "invalid-signature": InvalidSignature,
     "invalid-timestamp": NotProven,
     "key-mismatch": KeyMismatch,
+    "key-not-yet-valid": KeyRetired,
+    "key-retired": KeyRetired,
+    "key-trust-ended": KeyRetired,
     "legacy-signature": UnsupportedFormat,
     "malformed-bundle": MalformedSignature,
     "malformed-certificate": UntrustedCertificate,
@@ -406,10 +459,13 @@ _REJECTED: dict[str, type[WeightsealError]] = {
     "missing-file": MissingFile,
     "model-version-missing": ModelVersionTooLow,
     "model-version-too-low": ModelVersionTooLow,
+    "no-matching-rule": UntrustedSigner,
     "not-authenticated": NotAuthenticated,
     "not-in-bundle": NotInBundle,
     "not-listed": NotListed,
     "renamed-file": RenamedFile,
+    "revoked": Revoked,
+    "rolled-back": RolledBack,
     "root-mismatch": MalformedSignature,
     "self-signed-certificate": UntrustedCertificate,
     "shard-gap": MalformedSignature,
@@ -417,11 +473,13 @@ _REJECTED: dict[str, type[WeightsealError]] = {
     "shard-size": MalformedSignature,
     "signature-count": MalformedSignature,
     "signature-too-large": MalformedSignature,
+    "signed-after-compromise": Revoked,
     "signed-in-the-future": SignedInTheFuture,
     "signer-missing": WrongSigner,
     "signing-time-missing": TooOld,
     "size-mismatch": SizeMismatch,
     "subject-count": MalformedSignature,
+    "threshold-not-met": ThresholdNotMet,
     "too-many-entries": MalformedSignature,
     "too-old": TooOld,
     "type-changed": FileTypeChanged,
@@ -439,6 +497,7 @@ _REJECTED: dict[str, type[WeightsealError]] = {
     "unsupported-statement-type": UnsupportedFormat,
     "untrusted-certificate": UntrustedCertificate,
     "untrusted-key": UntrustedKey,
+    "untrusted-signer": UntrustedSigner,
     "wrong-certificate-usage": UntrustedCertificate,
     "wrong-container": WrongContainer,
     "wrong-count": BundleChanged,
@@ -451,6 +510,10 @@ _REJECTED: dict[str, type[WeightsealError]] = {
 
 _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "already-exists": AlreadyExists,
+    "already-in-trust-store": TrustStoreError,
+    "already-retired": TrustStoreError,
+    "already-revoked": TrustStoreError,
+    "ambiguous-key": TrustStoreError,
     "broken-symlink": NotFound,
     "busy": FileError,
     "certificate-constraint": CertificateFileError,
@@ -462,6 +525,8 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "certificate-of-another-key": CertificateFileError,
     "changed-while-reading": ChangedWhileReading,
     "colliding-names": UsageError,
+    "conflicting-rules": TrustStoreError,
+    "countersignature": UsageError,
     "crypto-failure": WeightsealError,
     "empty-model": UsageError,
     "empty-passphrase": KeyFileError,
@@ -470,15 +535,23 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "kdf-too-costly": KeyFileError,
     "key-permissions": KeyFileError,
     "legacy-encryption": KeyFileError,
+    "legacy-signature": UsageError,
     "malformed-certificate": CertificateFileError,
     "malformed-key": KeyFileError,
+    "malformed-state": StateFileError,
+    "malformed-trust-store": TrustStoreError,
     "malformed-trusted-root": CertificateFileError,
     "manifest-of-another-model": NotReplaceable,
     "no-chunk-list": NotFound,
     "no-chunk-root": UsageError,
+    "no-place": FileError,
     "no-sealed-memory": FileError,
+    "no-state": StateFileError,
+    "no-statement": UsageError,
     "not-a-regular-file": FileError,
     "not-found": NotFound,
+    "not-in-state": StateFileError,
+    "not-in-trust-store": TrustStoreError,
     "not-replaceable": NotReplaceable,
     "outside-base": UsageError,
     "partial": PartialModel,
@@ -490,6 +563,7 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "public-key-expected": KeyFileError,
     "range-outside": UsageError,
     "rsa-key-needed": KeyFileError,
+    "same-key": UsageError,
     "second-manifest": NotReplaceable,
     "self-check": WeightsealError,
     "self-signed-certificate": CertificateFileError,
@@ -497,7 +571,10 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "shared-folder": FileError,
     "stdout": FileError,
     "symlink": FileError,
+    "tolerated": ToleratedModel,
     "too-large": FileError,
+    "trust-store-expired": TrustStoreError,
+    "trust-store-rolled-back": TrustStoreError,
     "uncovered-file": UsageError,
     "unknown-encryption": KeyFileError,
     "unreadable": FileError,
@@ -507,6 +584,7 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "unwritable-output": FileError,
     "usage": UsageError,
     "weak-key": KeyFileError,
+    "writable-by-others": TrustStoreError,
     "wrong-certificate-usage": CertificateFileError,
     "wrong-passphrase": WrongPassphrase,
 }
@@ -514,9 +592,11 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
 # The command's hints name its options; here they are arguments.
 _BOTH_WAYS = "give it as passphrase=…, or in the environment variable WEIGHTSEAL_PASSPHRASE"
 _HINTS = {
+    "malformed-state": "put a copy of it back; beginning anew with init_state=True forgets which versions were accepted",
     "model-version-missing": "ask the signer to sign with model_version=…",
     "no-chunk-list": "`weightseal sign` writes it beside the signature where it is asked for",
     "no-sealed-memory": 'keep the copy on disk: keep="disk"',
+    "no-state": "if nothing was ever verified here, begin one with init_state=True; otherwise find out who removed it",
     "partial": "load the whole set with verified_dir",
     "passphrase-needed": _BOTH_WAYS,
     "signer-missing": "ask the signer to sign with signer=…",
@@ -563,6 +643,11 @@ def _in_python(code: str, hint: str | None) -> str | None:
     return _arguments(hint, "=…")
 
 
+def _advised(reasons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Reasons with hints for people who write Python."""
+    return [{**reason, "hint": _in_python(reason["code"], reason["hint"])} for reason in reasons]
+
+
 def _make(
     rejected: bool,
     code: str,
@@ -584,9 +669,7 @@ def _make(
         data["path"] = path
     if result is not None:
         data["result"] = result
-        reasons = [
-            {**reason, "hint": _in_python(reason["code"], reason["hint"])} for reason in result.get("reasons", ())
-        ]
+        reasons = _advised(result.get("reasons", ()))
         data["reasons"] = reasons
         if reasons:
             data.update({name: value for name, value in reasons[0].items() if name not in ("code", "message", "hint")})

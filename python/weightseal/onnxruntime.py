@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from . import open_verified, verified_dir
 from ._frameworks import framework
-from ._options import take_oms
+from ._options import take_more
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._options import Age, Asked, Keep, Keys, Path, Progress
+    from ._options import Age, Asked, Keep, Keys, Path, Progress, Trust
 
 __all__ = ["InferenceSession"]
 
@@ -27,14 +27,16 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
     public_key: Keys | None = None,
     *args: Any,
     model: str | None = None,
+    trust: Trust | None = None,
     signature: Path | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
     allow_partial: bool = False,
+    allow_tolerated: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
     **kwargs: Any,
@@ -53,6 +55,7 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
     """
     onnxruntime = framework("onnxruntime", at_least=(1, 24))
     asked: Asked = {
+        "trust": trust,
         "signature": signature,
         "base": base,
         "signer": signer,
@@ -61,9 +64,10 @@ def InferenceSession(  # noqa: N802 (called like the class that it makes)
         "allow_unauthenticated": allow_unauthenticated,
         "whole": whole,
         "allow_partial": allow_partial,
+        "allow_tolerated": allow_tolerated,
         "keep": keep,
         "progress": progress,
-        **take_oms(kwargs),
+        **take_more(kwargs),
     }
     if model is None:
         file = open_verified(path, public_key, **asked)

@@ -15,7 +15,7 @@ import sys
 
 from . import verified_dir
 from ._frameworks import framework
-from ._options import take_oms
+from ._options import take_more
 from .errors import FileError, UnsafeRequest
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import VerifiedDir
-    from ._options import Age, Keep, Keys, Path, Progress
+    from ._options import Age, Keep, Keys, Path, Progress, Trust
 
 __all__ = ["from_pretrained"]
 
@@ -42,13 +42,15 @@ def from_pretrained(
     folder: Path,
     public_key: Keys | None = None,
     *args: Any,
+    trust: Trust | None = None,
     signature: Path | None = None,
     base: Path | None = None,
     signer: str | None = None,
     model_version_at_least: int | None = None,
     max_age: Age | None = None,
-    allow_unauthenticated: bool = False,
+    allow_unauthenticated: bool | None = None,
     whole: bool = False,
+    allow_tolerated: bool = False,
     keep: Keep = "auto",
     progress: Progress | None = None,
     **kwargs: Any,
@@ -66,7 +68,7 @@ def from_pretrained(
     The private folder is gone when this returns: `name_or_path` is the folder that was given.
     """
     framework("transformers")
-    oms = take_oms(kwargs)
+    more = take_more(kwargs)
     _refuse_paths(kwargs)
     if kwargs.get("trust_remote_code"):
         raise UnsafeRequest(
@@ -86,6 +88,7 @@ def from_pretrained(
     verified = verified_dir(
         folder,
         public_key,
+        trust=trust,
         signature=signature,
         base=base,
         signer=signer,
@@ -93,9 +96,10 @@ def from_pretrained(
         max_age=max_age,
         allow_unauthenticated=allow_unauthenticated,
         whole=whole,
+        allow_tolerated=allow_tolerated,
         keep=keep,
         progress=progress,
-        **oms,
+        **more,
     )
     with verified:
         names = set(verified.files)

@@ -191,7 +191,7 @@ def verify(arguments, court=None):
         whole = whole or os.path.isdir(path)
         only = None if whole else os.path.relpath(path, folder or ".")
         if court:
-            authenticated = trust_verifier.verify_bundle(document, folder, signature, court, how, only)
+            authenticated = trust_verifier.verify_bundle(document, path, signature, court, how, only)
         else:
             more = {"only": only, "how": how, "place": signature}
             authenticated = verifier.verify_bundle(document, folder, keys, **more, **questions)
@@ -199,7 +199,8 @@ def verify(arguments, court=None):
     if whole:
         path = os.path.join(folder, str(manifest.get("model_file")))
     if court:
-        authenticated = trust_verifier.verify_manifest(document, path, signature, court, how)
+        named = arguments.file if whole else None
+        authenticated = trust_verifier.verify_manifest(document, path, signature, court, how, named)
     else:
         authenticated = verifier.verify_manifest(document, path, keys, how=how, **questions)
     return how.span is not None, authenticated, {"checked": how.checked}

@@ -32,6 +32,17 @@ def make():
 
 
 def make_row(row):
+    files, words, known = build(row)
+    more = {name: row[name] for name in ("also", "tolerated", "note") if row.get(name)}
+    if row["verdict"] == "rejected":
+        more.pop("tolerated", None)
+    if "remembers" in row:
+        more["after"] = {"state.json": json.loads(replaced(json.dumps(row["remembers"]), known))}
+    write(row["id"].replace("/", "-"), row["what"], files, words, row["verdict"], row["code"], row["envelope"], **more)
+
+
+def build(row):
+    """(the files, the arguments, the real digests by those of the row)"""
     signed = sign(row, row["claims"], row["key"])
     known = {row["claims"].get("statement_sha256"): digest_of(signed)}
     path, files, words = lay_out(row, signed)
@@ -42,17 +53,12 @@ def make_row(row):
         files[beside(row, number)] = other
     files |= store_files(replaced(decisions.store_text(row), known))
     words = ["verify", path, *words, "--trust", "trust.toml", *asked(row["asked"])]
-    more = {name: row[name] for name in ("also", "tolerated", "note") if row.get(name)}
-    if row["verdict"] == "rejected":
-        more.pop("tolerated", None)
     if row["memory"] is None:
         words += ["--at", row["at"]]
     else:
         words += ["--state", "state.json"] + (["--init-state"] if row["memory"] == "new" else [])
         files["state.json"] = state_file(row["memory"], known)
-    if "remembers" in row:
-        more["after"] = {"state.json": json.loads(replaced(json.dumps(row["remembers"]), known))}
-    write(row["id"].replace("/", "-"), row["what"], files, words, row["verdict"], row["code"], row["envelope"], **more)
+    return files, words, known
 
 
 def write(name, what, files, words, verdict, code, authenticated=True, **more):
@@ -147,7 +153,9 @@ def lay_out(row, signed):
     if row["format"] == "bundle-manifest":
         files = bundled(name if part else None)
         place = "release.manifest.json" if part else f"{expected}.manifest.json"
-        return (expected if part else place), files | {place: signed}, (["--signature", place] if part else [])
+        words = ["--signature", place] if part else []
+        words += ["--name", expected] if "/" in expected else []
+        return (expected if part else place), files | {place: signed}, words
     content = vectors.MODEL if row["claims"].get("sha256", DIGEST_OF_MODEL) == DIGEST_OF_MODEL else OTHER
     place = f"{stem(expected)}.manifest.json"
     if asked_name := row["asked"].get("name"):
@@ -158,8 +166,8 @@ def lay_out(row, signed):
 def beside(row, number):
     if row["format"] == "oms":
         return f"{row['expected_name']}.{number}.sig"
-    stemmed = stem(row["expected_name"]) if row["format"] == "manifest" else row["expected_name"]
-    return f"{stemmed}.{number}.manifest.json"
+    whole = "release" if row["part"] else row["expected_name"]
+    return f"{stem(whole) if row['format'] == 'manifest' else whole}.{number}.manifest.json"
 
 
 def stem(name):

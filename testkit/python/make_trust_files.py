@@ -151,6 +151,15 @@ def found_files():
     accept("countersignature-beside", "A countersignature that no rule asks for.", both)
     whole = ["verify", MANIFEST, *TRUST]
     accept("manifest-in-place-of-the-model", "The manifest is named: it stands for its model.", good(), whole)
+    longer = {"model.pt": MODEL, "model.pt.manifest.json": signed()}
+    words = ["verify", "model.pt.manifest.json", *TRUST]
+    accept("manifest-in-place-of-the-model-longer", "The same by the longer of the two names.", longer, words)
+    what = "A manifest of another name is named: whoever wrote it does not choose the rules."
+    other_name = {"model.pt": MODEL, "llama.manifest.json": signed()}
+    words = ["verify", "llama.manifest.json", *TRUST]
+    reject("manifest-of-another-name", what, "wrong-model", other_name, words)
+    what = "The same, and the caller says the model's name."
+    accept("manifest-of-another-name-and-named", what, other_name, [*words, "--name", "model.pt"])
     words = ["verify", "model.2", *TRUST]
     folder = signed(format="oms", claims={"name": "model"})
     beside = counter(folder, format="oms", claims={"name": "model"})

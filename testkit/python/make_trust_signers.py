@@ -93,16 +93,27 @@ def bundles():
     content = make_trust.bundled(None)
     document = signed(format="bundle-manifest", claims={"name": "release"})
     accept("set", "A set, by its manifest.", content | {BUNDLE: document}, whole)
-    accept(
-        "set-by-its-folder", "A set, by its folder.", inside(content | {BUNDLE: document}), ["verify", "model", *TRUST]
-    )
+    at = ["verify", "release", *TRUST]
+    accept("set-by-its-folder", "A set, by its folder.", inside(content | {BUNDLE: document}), at)
+    what = "A set, by its folder, which has another name."
+    renamed = {
+        name.replace("release/", "older/", 1): item for name, item in inside(content | {BUNDLE: document}).items()
+    }
+    reject("set-by-a-folder-of-another-name", what, "wrong-model", renamed, ["verify", "older", *TRUST])
     other = counter(document, format="bundle-manifest", claims={"name": "release"})
     both = inside(content | {BUNDLE: document, "release.2.manifest.json": other})
     what = "A set with a countersignature in its folder: the one that is none counts."
-    accept("set-by-its-folder-countersigned", what, both, ["verify", "model", *TRUST])
+    accept("set-by-its-folder-countersigned", what, both, at)
     lone = inside(content | {"release.2.manifest.json": other})
     what = "A set with nothing but a countersignature in its folder."
-    reject("set-by-its-folder-countersignature-alone", what, "unsigned", lone, ["verify", "model", *TRUST])
+    reject("set-by-its-folder-countersignature-alone", what, "unsigned", lone, at)
+    below = signed(format="bundle-manifest", part=True, claims={"name": "sub/a.bin"})
+    files = make_trust.bundled("sub/a.bin") | {BUNDLE: below}
+    words = ["verify", "sub/a.bin", "--signature", BUNDLE, *TRUST]
+    what = "A file of a set in a subfolder, and the caller does not say that it belongs there."
+    reject("entry-in-a-subfolder-unnamed", what, "wrong-model", files, words, store=BELOW)
+    what = "A file of a set in a subfolder, and the caller says its whole name."
+    accept("entry-in-a-subfolder", what, files, [*words, "--name", "sub/a.bin"], store=BELOW, verdict="partial")
     moved = {"older.manifest.json": document}
     what = "The manifest of a set was renamed: the expected name is that of the file."
     reject("set-renamed", what, "wrong-model", content | moved, ["verify", "older.manifest.json", *TRUST])
@@ -165,7 +176,7 @@ def two_keys(content, lines, carol, words):
 
 
 def inside(files):
-    return {f"model/{name}": content for name, content in files.items()}
+    return {f"release/{name}": content for name, content in files.items()}
 
 
 def folders():
@@ -227,6 +238,7 @@ def folders():
 # --------------------------------------------------------------------------------------------------- certificates
 
 
+BELOW = ("plain", ['models = "*"', 'models = ["*", "sub/*"]'])
 FRESH = (
     "certificates",
     ['revoked = { at = 2025-08-01, reason = "token leaked", compromised_since = 2025-06-01 }\n', ""],

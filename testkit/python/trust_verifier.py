@@ -40,10 +40,11 @@ class Court:
         return next(key for key in self.store.of_way("key") if key_id(key.public_key) == key_id(public_key))
 
 
-def verify_manifest(document, path, place, court, how):
+def verify_manifest(document, path, place, court, how, named=None):
+    """`named` is what the caller named where that is the manifest."""
     manifest, signed, key, reasons = verifier.open_manifest(document, court.keys)
     if not reasons:
-        name = os.path.basename(path)
+        name = name_by_manifest(manifest["model_file"], named) if named else os.path.basename(path)
         if signed is None:
             facts = unsigned_facts("manifest", manifest, key, court)
         else:
@@ -54,7 +55,16 @@ def verify_manifest(document, path, place, court, how):
     return verifier.conclude(reasons, signed, [(path, manifest)], resources, how, path)
 
 
-def verify_bundle(document, folder, place, court, how, only=None):
+def name_by_manifest(model, place):
+    """A manifest that is called as one of its model is stands for it; any other is taken at its own name."""
+    called = os.path.basename(place)
+    usual = (os.path.splitext(model)[0] + SUFFIX, model + SUFFIX)
+    return model if called in usual else called.removesuffix(SUFFIX)
+
+
+def verify_bundle(document, named, place, court, how, only=None):
+    """`named` is what the caller named: the manifest, its folder, or the file that is `only` looked at."""
+    folder = os.path.dirname(place)
     bundle, signed, key, reasons = verifier.open_bundle(document, court.keys)
     chosen = [item for item in bundle["artifacts"] if only in (None, item["model_file"])]
     if not chosen:
@@ -62,11 +72,12 @@ def verify_bundle(document, folder, place, court, how, only=None):
     elif not reasons and signed is None:
         for item in chosen:
             facts = unsigned_facts("bundle-manifest", item, key, court)
-            reasons += court.judge(facts, court.name or item["model_file"])
+            own = os.path.basename(named) if only else item["model_file"]
+            reasons += court.judge(facts, court.name or own)
     elif not reasons:
         facts = signed_facts("bundle-manifest", signed, payload_of(bundle), key, court)
         facts.name = only or facts.name
-        expected = only or os.path.basename(place).removesuffix(SUFFIX)
+        expected = os.path.basename(named).removesuffix("" if only else SUFFIX)
         others = countersignatures(place, folder, "bundle-manifest", document, court)
         reasons = court.judge(facts, court.name or expected, others)
     resources = signed["resources"] if verifier.is_held(signed, key, reasons) else {}

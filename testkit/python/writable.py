@@ -29,6 +29,7 @@ def check(path):
         if not os.path.islink(place):
             look_at(place)
             continue
+        check_owner(place, os.lstat(place))
         links += 1
         if links > MAX_LINKS:
             raise KeyProblem("broken-symlink", path)
@@ -48,10 +49,15 @@ def look_at(place):
         raise KeyProblem("not-found", str(error)) from None
     if os.statvfs(place).f_flag & os.ST_RDONLY:
         return
-    if found.st_uid not in (0, os.geteuid()):
-        raise KeyProblem("writable-by-others", f"{place} belongs to another user")
+    check_owner(place, found)
     if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
         return
     by_group = found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid
     if by_group or found.st_mode & stat.S_IWOTH:
         raise KeyProblem("writable-by-others", place)
+
+
+def check_owner(place, found):
+    """Also of a link, and of a folder with the sticky bit: its owner can put something else there."""
+    if found.st_uid not in (0, os.geteuid()):
+        raise KeyProblem("writable-by-others", f"{place} belongs to another user")

@@ -69,12 +69,13 @@ pub struct RenewArguments {
     /// A trust store, which says who may have signed until now
     #[arg(long = "trust", value_name = "FILE", conflicts_with = "verify_with", value_hint = ValueHint::FilePath)]
     pub store: Option<PathBuf>,
-    /// Who signs from now on; a manifest without an envelope needs it, and is then renewed as well
+    /// Who signs from now on
     #[arg(long, value_name = "ID")]
     pub signer: Option<String>,
-    /// Refuse manifests without an envelope, of which only the digest was signed, also where --signer is given
-    #[arg(long)]
-    pub require_authenticated: bool,
+    /// Renew manifests without an envelope as well, of which only the digest was signed: an expiry and a version that somebody
+    /// has cut off are then gone. A trust store says by itself which of them will do
+    #[arg(long, requires = "signer", conflicts_with = "store")]
+    pub allow_unauthenticated: bool,
     /// Which of the signer's keys the new one is, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 53))]
     pub key_version: Option<u64>,

@@ -16,6 +16,7 @@ use weightseal::verify::{
 
 pub use crate::commands::inspect::{inspected, to_json as inspection_json};
 pub use crate::commands::sign::{file_json as signed_file_json, notes as signing_notes};
+pub use crate::commands::trust::store_json;
 
 /// The error and what caused it, on one line.
 pub fn with_causes(error: &dyn Error) -> String {

@@ -18,6 +18,9 @@ use weightseal::verify::{
 use crate::args::{FolderArguments, LayoutArgument, TrustArguments};
 use crate::problem::Problem;
 
+pub use crate::commands::trust::{AddedKeys, add_keys};
+pub use crate::store::{NewKey, NewMeans};
+
 /// Largest file of certificates and largest trusted root that are read: hundreds of times an honest one.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 

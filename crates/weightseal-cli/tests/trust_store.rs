@@ -474,6 +474,94 @@ fn after_a_theft_only_what_is_from_before_is_frozen() {
     assert!(!check["notes"].to_string().contains("nothing-frozen"), "{check}");
 }
 
+/// A countersignature is a statement of its own, and its key another one.
+#[test]
+fn countersignatures_are_frozen_as_well() {
+    let (place, _) = with_one_key();
+    place.key("other");
+    place.ok(&["trust", "add", "--signer", "others", "--key", "other.pub", "--models", "*"]);
+    place.sign("models/a.pt", "other", &[]);
+    place.write("models/folder/x", "x");
+    place.ok(&["sign", "models/folder", "--key", "other.pem", "--signer", "others"]);
+    place.write("models/b.bin", "b");
+    place.write("models/c.bin", "c");
+    let set = [
+        "sign",
+        "models/b.bin",
+        "models/c.bin",
+        "--bundle",
+        "models/set.manifest.json",
+        "--key",
+        "other.pem",
+    ];
+    place.ok(&[&set[..], &["--signer", "others"]].concat());
+    for model in ["models/a.pt", "models/folder", "models/set.manifest.json"] {
+        place.ok(&[
+            "countersign",
+            model,
+            "--key",
+            "old.pem",
+            "--signer",
+            "team",
+            "--verify-with",
+            "other.pub",
+        ]);
+    }
+    let value = place.ok(&["trust", "retire", "team", "--freeze", "models"]);
+    assert_eq!(value["frozen"].as_array().map(Vec::len), Some(3), "{value}");
+    assert_eq!(value["of_others"], 3);
+    // A model whose manifest is called like a countersignature of another one.
+    place.sign("more/m.pt", "old", &[]);
+    place.sign("more/m.2.pt", "old", &[]);
+    let value = place.ok(&["trust", "retire", "team", "--freeze", "more"]);
+    assert_eq!(value["frozen"].as_array().map(Vec::len), Some(2), "{value}");
+}
+
+/// The other end: verification goes by what these commands write.
+#[test]
+fn verification_goes_by_what_was_written() {
+    let (place, _) = with_one_key();
+    let verify = |model: &str, status: i32| {
+        place.json(&["verify", model, "--trust", "trust.toml"], status)["code"].clone()
+    };
+    place.sign("models/a.pt", "old", &[]);
+    place.sign("models/b.pt", "old", &[]);
+    assert_eq!(verify("models/a.pt", 0), "verified");
+    place.ok(&["key", "rotate", "--key", "old.pem", "-o", "new.pem", "--overlap", "1d", "--no-passphrase"]);
+    place.sign("models/new.pt", "new", &["--key-version", "2"]);
+    assert_eq!(verify("models/a.pt", 0), "verified");
+    assert_eq!(verify("models/new.pt", 0), "verified");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    place.ok(&["trust", "retire", "team:1"]);
+    assert_eq!(verify("models/a.pt", 0), "verified");
+    place.sign("models/late.pt", "old", &["--model-version", "1"]);
+    let revoke = ["trust", "revoke", "team:1", "--reason", "stolen", "--compromised-since", &since];
+    place.ok(&[&revoke[..], &["--freeze", "models/a.pt"]].concat());
+    assert_eq!(verify("models/a.pt", 0), "verified");
+    assert_eq!(verify("models/b.pt", 1), "revoked");
+    assert_eq!(verify("models/late.pt", 1), "revoked");
+    assert_eq!(verify("models/new.pt", 0), "verified");
+    place.json(&["trust", "explain", "models/b.pt"], 1);
+    place.json(&["trust", "explain", "models/a.pt"], 0);
+
+    // Manifests of the published kind, once they are listed.
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit/vectors/bundle/published");
+    copy(&published, &place.path("published"));
+    place.ok(&["trust", "add", "--signer", "past", "--key", &testkit_key("rsa2048.pub"), "--models", "p/*"]);
+    let text = place.read("trust.toml").replace("signers = [\"team\"]", "signers = [\"team\", \"past\"]");
+    place.write(
+        "trust.toml",
+        &text
+            .replace("models = \"*\"", "models = [\"*\", \"*/*\"]")
+            .replace("models = \"p/*\"", "models = \"*/*\""),
+    );
+    let set = "published/release.manifest.json";
+    assert_eq!(verify(set, 1), "not-authenticated");
+    place.ok(&["trust", "import", "published"]);
+    assert_eq!(verify(set, 0), "verified");
+}
+
 #[test]
 fn manifests_without_envelope_are_listed_once_each_is_verified() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit/vectors");
@@ -505,6 +593,43 @@ fn manifests_without_envelope_are_listed_once_each_is_verified() {
     // Nothing that a revoked key has signed.
     place.ok(&["trust", "revoke", "team", "--reason", "stolen", "--compromised-since", "2020-01-01"]);
     place.refused(&["trust", "import", "models"], "not-in-trust-store");
+}
+
+#[test]
+fn an_interrupted_import_leaves_the_store_as_it_was() {
+    let place = Place::new();
+    place.ok(&["trust", "init", "--from-keys", &testkit_key("rsa2048.pub"), "--signer", "team"]);
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testkit/vectors");
+    copy(&vectors.join("bundle/published"), &place.path("set"));
+    // Nobody has signed its size: reading it takes longer than anybody waits.
+    let endless = fs::File::create(place.path("set/b.bin")).expect("created");
+    endless.set_len(100 << 40).or_else(|_| endless.set_len(100 << 30)).expect("sparse");
+    let before = place.read("trust.toml");
+    let mut command = place.command(&["trust", "import", "set", "--json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sent");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(value["code"], "interrupted");
+    assert_eq!(place.read("trust.toml"), before);
+    assert_eq!(fs::read_dir(place.0.path()).expect("listed").count(), 2);
+}
+
+/// A Windows editor ends lines otherwise; a file has one kind of line end.
+#[test]
+fn line_ends_stay_what_they_are() {
+    let (place, _) = with_one_key();
+    place.key("new");
+    let windows = place.read("trust.toml").replace('\n', "\r\n");
+    place.write("trust.toml", &windows);
+    place.ok(&["trust", "add", "--signer", "new", "--key", "new.pub", "--models", "*"]);
+    let edited = place.read("trust.toml");
+    assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count());
+    assert!(edited.starts_with(&windows[..windows.find("serial").expect("a field")]));
+    assert_eq!(place.store().signers().len(), 2);
 }
 
 fn testkit_key(name: &str) -> String {

@@ -9,28 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::file::{FileError, Held, Keeper, PrivateFolder};
 use crate::hash::Observer;
-use crate::verify::{
-    Coverage, Failure, FileFact, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep,
-};
-
-/// What may be loaded beside a whole, verified model. The default is nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Accept {
-    /// One file of a signed set.
-    pub part: Weaker,
-    /// What a rule of the trust store only warns about.
-    pub tolerated: Weaker,
-}
-
-/// Whether a weaker outcome is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Weaker {
-    /// It is not.
-    #[default]
-    Refuse,
-    /// It is, because the caller says so by name.
-    Load,
-}
+pub use crate::verify::{Accept, Weaker};
+use crate::verify::{Failure, FileStatus, Inconclusive, Outcome, Policy, Target, Trouble, verify_and_keep};
 
 /// Verified bytes, held for as long as this lives.
 #[derive(Debug)]
@@ -47,7 +27,8 @@ pub struct Loaded {
 /// [`Target::copy_to`] is not for this: the copies are in [`Loaded`].
 ///
 /// # Errors
-/// A [`Failure`] as for [`crate::verify::verify`]; [`Trouble::OnlyAPart`] where a part was not asked for by name.
+/// A [`Failure`] as for [`crate::verify::verify`]; [`Trouble::OnlyAPart`] and [`Trouble::OnlyTolerated`] where the caller did
+/// not say by name that this will do.
 pub fn load(
     target: &Target,
     policy: &Policy,
@@ -56,23 +37,11 @@ pub fn load(
     observer: &dyn Observer,
 ) -> Result<Loaded, Failure> {
     let target = Target { copy_to: None, ..target.clone() };
-    let (outcome, kept) = verify_and_keep(&target, policy, Some(&keeper), observer)?;
+    let (outcome, kept) = verify_and_keep(&target, policy, &keeper, accept, observer)?;
     let inconclusive = |trouble: Trouble| {
         let facts = outcome.facts().clone();
         Failure::from(Box::new(Inconclusive { trouble, facts }))
     };
-    if let (Outcome::Tolerated(tolerated), Weaker::Refuse) = (&outcome, accept.tolerated) {
-        return Err(tolerated.refuse().into());
-    }
-    if (outcome.coverage(), accept.part) == (Coverage::Part, Weaker::Refuse) {
-        let files = &outcome.facts().files;
-        let checked = files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
-        return Err(inconclusive(Trouble::OnlyAPart { checked, count: files.len() }));
-    }
-    let in_part = |file: &&FileFact| file.status == FileStatus::PartlyChecked;
-    if let Some(file) = outcome.facts().files.iter().find(in_part) {
-        return Err(inconclusive(Trouble::ShardOnly { name: file.name.clone() }));
-    }
     let files = kept
         .into_iter()
         .map(|filling| filling.seal())

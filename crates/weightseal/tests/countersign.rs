@@ -228,6 +228,25 @@ fn folders_and_files_get_a_second_oms_signature_beside_them() {
 }
 
 #[test]
+fn a_folder_that_was_reached_by_a_link_has_its_own_name() {
+    let (keep, model) = folder("resnet");
+    let how = Serialization::default();
+    let first_one = sign_model(&model, None, first(), None, &how, &options(), &()).expect("signed");
+    let link = keep.path().join("link");
+    std::os::unix::fs::symlink(&model, &link).expect("linked");
+    let done = beside(&link);
+    let real = keep.path().canonicalize().expect("a folder").join("resnet.2.sig");
+    assert_eq!(done.signature, real);
+    stands_beside(&model, &done, first_one.statement);
+    // In the folder, and called otherwise, it is found by nobody who does not know it; nor would the second one be.
+    fs::rename(&first_one.signature, model.join("own.sig")).expect("renamed");
+    let named = Target { signature: Some(model.join("own.sig")), ..target(&model) };
+    let by = FirstSigner::Unjudged(&FolderRules::default());
+    let error = countersign(&named, None, by, second(), &reviewer(), &()).expect_err("refused");
+    assert!(matches!(error, CountersignError::NoName { .. }), "{error:?}");
+}
+
+#[test]
 fn every_byte_is_read_once_and_held_against_digest_and_root() {
     let bytes = vec![3; usize::try_from(CHUNKED_FROM).expect("a size")];
     let (_keep, model, manifest) = signed(&bytes);

@@ -366,13 +366,13 @@ fn a_part_is_a_part() {
         &part(&["config.json"]),
         &policy(),
         keeper(),
-        Accept { part: Weaker::Load, ..Accept::default() },
+        Accept { part: Weaker::Take, ..Accept::default() },
         &(),
     )
     .expect("a part is asked for");
     let shards = part(&["weights.bin:0:4"]);
     assert!(
-        load(&shards, &policy(), keeper(), Accept { part: Weaker::Load, ..Accept::default() }, &()).is_err(),
+        load(&shards, &policy(), keeper(), Accept { part: Weaker::Take, ..Accept::default() }, &()).is_err(),
         "shards are no file to be handed out"
     );
 }

@@ -80,8 +80,9 @@ pub(crate) fn run(arguments: &RenewArguments, output: &mut Output) -> Result<(),
 
 /// Who may have made the old signatures.
 fn whom_to_trust(arguments: &RenewArguments) -> Result<Policy, Problem> {
-    // Whoever says anew who signs takes nothing from an unsigned claim.
-    let unauthenticated = match arguments.signer.is_some() && !arguments.require_authenticated {
+    // Whoever says anew who signs takes nothing from an unsigned claim; and a store lists which of them were checked.
+    let is_listed = arguments.store.is_some() && arguments.signer.is_some();
+    let unauthenticated = match arguments.allow_unauthenticated || is_listed {
         true => Unauthenticated::Accept,
         false => Unauthenticated::Refuse,
     };

@@ -10,7 +10,7 @@ mod text;
 mod unfit;
 
 pub(crate) use file::{CommitError, StoreEdit, create, read};
-pub(crate) use new_key::{NewKey, NewMeans};
+pub use new_key::{NewKey, NewMeans};
 pub(crate) use overlap::overlap;
 pub(crate) use select::{SelectError, select};
 pub(crate) use show::{KeyState, edited, key_json, key_name, key_of, same_key, seconds, up_to_seconds};

@@ -9,7 +9,7 @@ use super::text::TextError;
 
 /// How a key that is to be trusted is recognised.
 #[derive(Clone, Debug)]
-pub(crate) enum NewMeans {
+pub enum NewMeans {
     /// A public key.
     Key(PublicKey),
     /// A certificate below these roots (PEM) for exactly this identity.
@@ -32,24 +32,24 @@ pub(crate) enum NewMeans {
 
 /// A key that is to be trusted.
 #[derive(Clone, Debug)]
-pub(crate) struct NewKey {
+pub struct NewKey {
     /// How it is recognised.
-    pub(crate) means: NewMeans,
+    pub means: NewMeans,
     /// A Sigstore trusted root (JSON), for all but public keys.
-    pub(crate) trusted_root: Option<String>,
+    pub trusted_root: Option<String>,
     /// Which of the signer's keys it is.
-    pub(crate) version: Option<u64>,
+    pub version: Option<u64>,
     /// From when on it signs.
-    pub(crate) signs_from: Option<Instant>,
+    pub signs_from: Option<Instant>,
     /// Until when it signs.
-    pub(crate) signs_until: Option<Instant>,
+    pub signs_until: Option<Instant>,
     /// Until when it is trusted.
-    pub(crate) trusted_until: Option<Instant>,
+    pub trusted_until: Option<Instant>,
 }
 
 impl NewKey {
     /// A public key, without any limits.
-    pub(crate) fn bare(key: PublicKey, version: Option<u64>) -> Self {
+    pub fn bare(key: PublicKey, version: Option<u64>) -> Self {
         let means = NewMeans::Key(key);
         Self { means, trusted_root: None, version, signs_from: None, signs_until: None, trusted_until: None }
     }

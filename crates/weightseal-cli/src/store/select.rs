@@ -76,10 +76,9 @@ impl From<SelectError> for Problem {
 /// None or several do, or a file that was named has no public key.
 pub(crate) fn select(store: &TrustStore, named: &Path) -> Result<KeyPlace, Problem> {
     let text = named.to_str();
-    if let Some(digits) = text.filter(|text| is_id(text)) {
-        return Ok(only(store, named, by_id(store, digits))?);
-    }
-    if let Some(places) = text.and_then(|text| by_signer(store, text)) {
+    let of_id = text.filter(|text| is_id(text)).map(|digits| by_id(store, digits));
+    let of_id = of_id.filter(|places| !places.is_empty());
+    if let Some(places) = of_id.or_else(|| by_signer(store, text?)) {
         return Ok(only(store, named, places)?);
     }
     if !weightseal::file::exists(named) {

@@ -18,7 +18,7 @@ use super::new_key::NewKey;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TextError {
     /// It is no TOML.
-    #[error("the trust store is not TOML: {reason}")]
+    #[error("the trust store is not TOML: {}", Escaped(.reason))]
     NotToml {
         /// What the parser says, on one line.
         reason: String,

@@ -54,8 +54,8 @@ pub enum CountersignError {
         /// The first signature.
         first: PathBuf,
     },
-    /// The first signature is called like none.
-    #[error("`{}` is not called like a signature, and so its countersignature has no name", EscapedPath(.first))]
+    /// The first signature is not called like one.
+    #[error("`{}` is not called as first signatures are, and so its countersignature has no name", EscapedPath(.first))]
     NoName {
         /// The first signature.
         first: PathBuf,

@@ -16,14 +16,12 @@ use crate::format::{COUNTERSIGNATURES, SignatureFile, seems_signed_by};
 use crate::hash::Observer;
 use crate::key::{PrivateKey, PublicKey};
 use crate::sign::{Options, SignError, sign_again, stage};
-use crate::verify::{
-    Facts, Failure, FolderRules, Outcome, Policy, SignatureRead, Target, Unjudged, WholeDigest, verify,
-};
+use crate::verify::{Facts, FolderRules, Policy, Target, Unjudged};
 
-/// Whether the first signature is verified. The bytes are held against what it lists either way.
+/// Whether the first signature is judged. The bytes are held against what it lists either way.
 #[derive(Clone, Copy, Debug)]
 pub enum FirstSigner<'a> {
-    /// It is, by this policy.
+    /// It is, by this policy. That further signers are missing is no reason against it: here is one.
     Judged(&'a Policy),
     /// Who made it is nobody's business here: the second signer answers for the bytes alone.
     Unjudged(&'a FolderRules),
@@ -42,7 +40,7 @@ pub struct Countersigned {
     pub signature: PathBuf,
     /// The digest of its statement.
     pub statement: Digest,
-    /// What was found out about the model, and if the first signature was verified, about that.
+    /// What was found out about the model.
     pub facts: Facts,
     /// What was said.
     pub options: Options,
@@ -65,7 +63,7 @@ pub fn countersign(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Countersigned, CountersignError> {
-    let target = &Target { whole: WholeDigest::Always, copy_to: None, range: None, ..target.clone() };
+    let target = &Target { copy_to: None, range: None, ..target.clone() };
     options.check()?;
     let first = Unjudged::find(target)?;
     // What can be said at once is said before hours of hashing.
@@ -74,15 +72,14 @@ pub fn countersign(
     }
     let countersigns = ensure_first(&first, key.public())?;
     Place::new(&first, &countersigns, key.public(), output, target.limits)?.choose()?;
-    let (first, facts) = match first_signer {
-        FirstSigner::Unjudged(folder) => {
-            let facts = first.compare(target, folder, observer)?;
-            (first, facts)
+    let folder = match first_signer {
+        FirstSigner::Unjudged(folder) => folder,
+        FirstSigner::Judged(policy) => {
+            first.judge(target, policy)?;
+            &policy.folder
         }
-        FirstSigner::Judged(policy) => judged(first, target, policy, observer)?,
     };
-    // Meanwhile another file may have got its name: what counts is what was read along with the model.
-    let countersigns = ensure_first(&first, key.public())?;
+    let facts = first.compare(target, folder, observer)?;
     let claims = first.file.claims();
     let options = Options {
         model_version: claims.and_then(|claims| claims.model_version),
@@ -108,25 +105,6 @@ pub fn countersign(
         options,
         file,
     })
-}
-
-/// Verifies the first signature, and every byte by it.
-fn judged(
-    first: Unjudged,
-    target: &Target,
-    policy: &Policy,
-    observer: &dyn Observer,
-) -> Result<(Unjudged, Facts), CountersignError> {
-    match verify(target, policy, observer)? {
-        Outcome::Verified(verified) => {
-            let SignatureRead { file, .. } = verified.signature();
-            let facts = verified.facts().clone();
-            let path = facts.signature_file.clone().unwrap_or(first.path);
-            Ok((Unjudged { path, file: file.clone(), model: first.model }, facts))
-        }
-        Outcome::Tolerated(tolerated) => Err(Failure::from(tolerated.refuse()).into()),
-        Outcome::Partial(_) => Err(CountersignError::OnlyAPart { first: first.path }),
-    }
 }
 
 /// The digest of a statement that this key can stand beside.

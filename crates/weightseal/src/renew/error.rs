@@ -59,7 +59,7 @@ impl RenewError {
         match self {
             Self::Rejected(rejected) => match rejected.headline() {
                 Reason::Refusal(Refusal::NotAuthenticated { asked: Question::Everything }) => Some(
-                    "what is only claimed is not taken over: say who signs it from now on with --signer"
+                    "what is only claimed is not taken over: say who signs it from now on, with --signer NAME and --allow-unauthenticated"
                         .to_owned(),
                 ),
                 headline => headline.hint(),

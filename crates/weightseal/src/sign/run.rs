@@ -41,7 +41,8 @@ pub struct Options {
     pub model_version: Option<u64>,
     /// From when on the signature must not be accepted.
     pub expires_at: Option<Timestamp>,
-    /// The digest of the statement that this one stands beside, as a countersignature.
+    /// The digest of the statement that this one stands beside, as a countersignature: verification never finds such a
+    /// one by itself. `crate::countersign` makes sure of what it stands beside.
     pub countersigns: Option<Digest>,
     /// The digest of the statement that this one takes the place of.
     pub renews: Option<Digest>,

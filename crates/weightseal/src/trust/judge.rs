@@ -1,6 +1,8 @@
 //! The decision by a trust store: a pure function of one signature's evidence, the store, a memory and a time
 //! (docs/spec/trust.md, sections 3 to 8).
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::Unauthenticated;
 use super::decide::Requirements;
 use super::memory::Memory;
@@ -402,20 +404,20 @@ impl Judge<'_> {
 
     fn threshold(&mut self, by: Asker, threshold: &Threshold) {
         let own = Signatory { signer: self.evidence.by.signer, key: self.evidence.key };
-        let mut counted: Vec<Signatory> = Vec::new();
-        // Nobody's word but the key's own says that nothing was signed along.
-        let others = self.evidence.countersigners.iter().copied().filter(|_| self.is_enveloped());
-        for signatory in std::iter::once(own).chain(others) {
-            let is_new = |known: &Signatory| {
-                known.signer != signatory.signer && (known.key.is_none() || known.key != signatory.key)
-            };
-            if threshold.of.contains(&signatory.signer) && counted.iter().all(is_new) {
-                counted.push(signatory);
-            }
-        }
+        // With a threshold of one nobody looks for others. They do not count either if another rule has them looked
+        // for: that rule would let pass what this one alone refuses. And without an envelope nobody's word but the
+        // key's own says that anything was signed along.
+        let counts_others = threshold.n > 1 && self.is_enveloped();
+        let others = self.evidence.countersigners.iter().filter(|_| counts_others);
+        let named: Vec<Signatory> = std::iter::once(&own)
+            .chain(others)
+            .filter(|it| threshold.of.contains(&it.signer))
+            .copied()
+            .collect();
+        let counted = with_a_key_each(&named);
         let of = self.names(threshold.of.iter().copied());
         let what = format!("signed by {} of {}", threshold.n, listed(&of));
-        let signed = self.names(counted.iter().map(|it| it.signer));
+        let signed = self.names(counted.iter().copied());
         let refusal =
             (counted.len() < threshold.n).then_some(Refusal::ThresholdNotMet { n: threshold.n, signed, of });
         self.step(by, what, refusal);
@@ -481,6 +483,40 @@ impl Judge<'_> {
     fn names(&self, signers: impl Iterator<Item = usize>) -> Vec<String> {
         signers.map(|at| self.store.signers()[at].name.clone()).collect()
     }
+}
+
+/// As many different signers as have each signed with a key of their own. A store gives a public key to one signer, but a
+/// certificate can hold anybody's: so which key stands for whom is found by augmenting paths, not by who comes first.
+fn with_a_key_each(signatories: &[Signatory]) -> BTreeSet<usize> {
+    fn give(
+        signer: usize,
+        all: &[Signatory],
+        holder: &mut HashMap<KeyId, usize>,
+        tried: &mut HashSet<KeyId>,
+    ) -> bool {
+        let own = all.iter().filter(|it| it.signer == signer);
+        own.into_iter().any(|it| match it.key {
+            // Behind an identity stands another key each time.
+            None => true,
+            Some(key) if !tried.insert(key) => false,
+            Some(key) => {
+                let is_free = match holder.get(&key) {
+                    Some(other) => give(*other, all, holder, tried),
+                    None => true,
+                };
+                if is_free {
+                    holder.insert(key, signer);
+                }
+                is_free
+            }
+        })
+    }
+    let mut holder = HashMap::new();
+    let signers: BTreeSet<usize> = signatories.iter().map(|it| it.signer).collect();
+    signers
+        .into_iter()
+        .filter(|signer| give(*signer, signatories, &mut holder, &mut HashSet::new()))
+        .collect()
 }
 
 fn listed(names: &[String]) -> String {

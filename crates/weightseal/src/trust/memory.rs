@@ -52,11 +52,6 @@ pub struct OldStore {
     pub found: u64,
 }
 
-fn text(entry: &mut Fields, name: &str) -> Result<String, FieldError> {
-    let text = entry.string(name)?;
-    if text.is_empty() { Err(FieldError::value(name, "is empty")) } else { Ok(text) }
-}
-
 impl Memory {
     /// Reads a state file.
     ///
@@ -75,7 +70,7 @@ impl Memory {
             let place = format!("models[{at}]");
             let mut entry = Fields::of(value, &place)?;
             let mut read = || {
-                let key = (text(&mut entry, "name")?, text(&mut entry, "signer")?);
+                let key = (named(&mut entry, "name")?, named(&mut entry, "signer")?);
                 let model_version = entry.integer("model_version", 1)?;
                 let statement = entry.string("statement_sha256")?;
                 let statement =
@@ -170,5 +165,13 @@ impl Memory {
             self.models.iter().filter(|(key, _)| is_meant(key)).map(|(key, it)| (key.clone(), *it)).collect();
         self.models.retain(|key, _| !is_meant(key));
         gone.into_iter().map(|((_, signer), remembered)| (signer, remembered)).collect()
+    }
+}
+
+/// A name, and no empty one: nothing is called so.
+fn named(entry: &mut Fields, field: &str) -> Result<String, FieldError> {
+    match entry.string(field)? {
+        name if name.is_empty() => Err(FieldError::value(field, "is an empty text")),
+        name => Ok(name),
     }
 }

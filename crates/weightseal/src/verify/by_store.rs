@@ -1,17 +1,15 @@
 //! Asking the trust store: whose key it is, who else has signed, and what the rules say (docs/spec/trust.md).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::facts::{CountersignatureFact, MethodFact, TrustFact};
-use super::find;
+use super::find::{self, countersignature_places};
 use super::reason::Reason;
 use super::run::{Run, Subject};
 use crate::digest::Digest;
 use crate::envelope::{OmsForm, OmsStatement, Statement};
-use crate::file::{exists, folder_of, or_here, resolve};
-use crate::format::{
-    COUNTERSIGNATURES, OMS_NAME, OMS_SUFFIX, OmsSignature, SignatureFile, Visible, countersignature_name,
-};
+use crate::file::exists;
+use crate::format::{OmsSignature, SignatureFile, Visible};
 use crate::key::{KeyId, PublicKey};
 use crate::time::Instant;
 use crate::trust::{
@@ -229,7 +227,10 @@ impl Run<'_> {
         first: Digest,
     ) -> (Vec<CountersignatureFact>, Vec<Signatory>) {
         let (mut facts, mut counted) = (Vec::new(), Vec::new());
-        for path in countersignature_places(presented).into_iter().filter(|path| exists(path)) {
+        let model = presented.folder.unwrap_or(&self.target.path);
+        // Where the place of such files cannot even be told, there is none that counts.
+        let places = countersignature_places(model, presented.at).unwrap_or_default();
+        for path in places.into_iter().filter(|path| exists(path)) {
             let (signatory, reason) = match self.countersigner(store, presented, content, first, &path) {
                 Ok(signatory) => (Some(signatory), None),
                 Err((signatory, why)) => (signatory, Some(why)),
@@ -327,23 +328,6 @@ impl Run<'_> {
     }
 }
 
-/// The paths beside the first signature, or beside the folder that it lies in.
-fn countersignature_places(presented: &Presented<'_>) -> Vec<PathBuf> {
-    let at = presented.at;
-    let is_inside = at.file_name().is_some_and(|name| name == OMS_NAME)
-        && presented.folder.is_some_and(|folder| is_same_folder(folder, folder_of(at)));
-    let first = match (is_inside, resolve(or_here(folder_of(at)))) {
-        (true, Ok(folder)) => match folder.file_name().and_then(|name| name.to_str()) {
-            Some(name) => folder.with_file_name(format!("{name}{OMS_SUFFIX}")),
-            None => return Vec::new(),
-        },
-        _ => at.to_owned(),
-    };
-    let Some(name) = first.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    let names = COUNTERSIGNATURES.filter_map(|number| countersignature_name(name, number));
-    names.map(|name| first.with_file_name(name)).collect()
-}
-
 /// Who signed, by the store.
 pub(super) struct Whose {
     pub(super) by: KeyPlace,
@@ -351,11 +335,4 @@ pub(super) struct Whose {
     pub(super) time: Option<Instant>,
     pub(super) method: MethodFact,
     pub(super) public: Option<PublicKey>,
-}
-
-fn is_same_folder(one: &Path, other: &Path) -> bool {
-    match (resolve(or_here(one)), resolve(or_here(other))) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::content::SignedBytes;
+use super::explain::{Explanation, explain};
 use super::facts::{Facts, FileFact};
 use super::find::{self, Found};
 use super::oms::{fact_of, plan_of};
@@ -19,7 +20,7 @@ use crate::format::{
 use crate::hash::{Hashed, Observer, Plan};
 use crate::listing::SafeName;
 use crate::time::Instant;
-use crate::trust::{KeyRing, Requirements};
+use crate::trust::{KeyRing, Refusal, Requirements};
 
 /// A signature file, and what it is of, before anybody asks who signed it.
 #[derive(Debug)]
@@ -51,6 +52,29 @@ impl Unjudged {
             Ok((path, Ok(file))) => Ok(Self { path, file, model }),
             Ok((_, Err(reason))) | Err(reason) => Err(Rejected::new(reason, [], facts).into()),
         }
+    }
+
+    /// Judges who signed it, as a verification does, but for one question, which a countersignature is there to answer:
+    /// whether enough signers have signed.
+    ///
+    /// # Errors
+    /// A [`Failure`], as for a verification; also where a rule of the store only warns.
+    pub(crate) fn judge(&self, target: &Target, policy: &Policy) -> Result<(), Failure> {
+        let target =
+            Target { signature: Some(self.path.clone()), path: self.model.clone(), ..target.clone() };
+        let Explanation { facts, reasons, tolerated } = explain(&target, policy)?;
+        let asks_for_more =
+            |reason: &Reason| matches!(reason, Reason::Refusal(Refusal::ThresholdNotMet { .. }));
+        let mut against = reasons.into_iter().filter(|reason| !asks_for_more(reason)).chain(tolerated);
+        if let Some(first) = against.next() {
+            return Err(Rejected::new(first, against, facts).into());
+        }
+        // It is the very statement that is countersigned, and somebody who is trusted has signed it.
+        let is_it = facts.statement.is_some() && facts.statement == self.file.statement_digest();
+        if facts.authenticated != Some(true) || !is_it {
+            return Err(inconclusive(FileError::Changed { path: self.path.clone() }.into(), facts));
+        }
+        Ok(())
     }
 
     /// Reads every byte of the model once, and holds it against what is listed: the digest of the whole, and the chunk

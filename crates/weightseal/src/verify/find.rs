@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
 use crate::file::{
-    FileError, Links, MAX_TREE, companion, entries, exists, folder_of, or_here, place_below, read_bounded,
-    resolve,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, or_here, place_below, read_bounded, resolve,
 };
 use crate::format::{
     COUNTERSIGNATURES, Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, countersignature_name,
@@ -125,21 +124,29 @@ enum MayBe {
     Another,
 }
 
-/// Where the countersignatures of a first signature lie, in the order of their numbers; nowhere, if that is called like
-/// no signature. `model` is the folder or file that an OMS signature is of (docs/spec/trust.md, section 7).
+/// Where the countersignatures of a first signature lie, in the order of their numbers: beside it, or beside the folder
+/// that it is in and of. Nowhere, if it is not called as a first signature there is. `model` is the folder or file that an
+/// OMS signature is of (docs/spec/trust.md, section 7).
 ///
 /// # Errors
-/// A [`FileError`] for a folder that has no name in its path, and cannot be found.
+/// A [`FileError`] for a folder that cannot be found.
 pub fn countersignature_places(model: &Path, first: &Path) -> Result<Vec<PathBuf>, FileError> {
     let name = first.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    // In the folder itself it would be one file too many.
     let is_inside =
         is_oms_name(name) && model.is_dir() && place_below(first, model).is_ok_and(|below| below.is_some());
-    let place = |number| match is_inside {
-        true => companion(model, first, &format!(".{number}{OMS_SUFFIX}")),
-        false => Ok(countersignature_name(name, number).map(|name| first.with_file_name(name))),
+    if !is_inside {
+        let names = COUNTERSIGNATURES.filter_map(|number| countersignature_name(name, number));
+        return Ok(names.map(|name| first.with_file_name(name)).collect());
+    }
+    // In the folder itself it would be one file too many. Beside it, it is called like the folder, and not like a link to
+    // it: whoever verifies may come by another way.
+    let place = resolve(or_here(model))?;
+    let Some(own) = place.file_name().and_then(|own| own.to_str()).filter(|_| name == OMS_NAME) else {
+        return Ok(Vec::new());
     };
-    Ok(COUNTERSIGNATURES.map(place).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    let folder = folder_beside(model, &place);
+    let at = |name: String| if folder == Path::new(".") { name.into() } else { folder.join(name) };
+    Ok(COUNTERSIGNATURES.map(|number| at(format!("{own}.{number}{OMS_SUFFIX}"))).collect())
 }
 
 /// Looks for the one signature of a folder: an OMS signature in it or beside it, or a bundle manifest in it.

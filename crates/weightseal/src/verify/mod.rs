@@ -28,12 +28,14 @@ pub use facts::{
 };
 pub use find::countersignature_places;
 pub use outcome::{
-    Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
+    Accept, Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble,
+    Verified, Weaker,
 };
 pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
 pub use run::{
     DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest, verify,
+    verify_accepting,
 };
 pub use state::{MissingState, StateFile};

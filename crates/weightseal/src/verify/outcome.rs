@@ -116,7 +116,7 @@ impl Tolerated {
         self.coverage
     }
 
-    /// Why nothing is loaded of it, where nobody said that this will do.
+    /// Why nothing is done with it, where nobody said that this will do.
     pub(crate) fn refuse(&self) -> Box<Inconclusive> {
         // There is at least one: it would be verified otherwise.
         let reason = Box::new(self.tolerated[0].clone());
@@ -170,6 +170,31 @@ impl Outcome {
             Self::Tolerated(tolerated) => tolerated.tolerated(),
         }
     }
+}
+
+/// Which outcomes will do beside a whole, verified model. The default is none. What will not do is
+/// [`Trouble::OnlyAPart`] or [`Trouble::OnlyTolerated`], and nothing is remembered of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Accept {
+    /// A part of a signed set.
+    pub part: Weaker,
+    /// What a rule of the trust store only warns about.
+    pub tolerated: Weaker,
+}
+
+impl Accept {
+    /// Every outcome, for whoever looks at which it is.
+    pub const ANY: Self = Self { part: Weaker::Take, tolerated: Weaker::Take };
+}
+
+/// Whether a weaker outcome will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Weaker {
+    /// It will not.
+    #[default]
+    Refuse,
+    /// It will, because the caller says so by name.
+    Take,
 }
 
 /// Why there is no outcome.
@@ -268,7 +293,7 @@ pub enum Trouble {
         /// What is wrong.
         error: MemoryError,
     },
-    /// Something was to be loaded that a rule only tolerates, without saying that this will do.
+    /// A rule only tolerates it, and the caller did not say that this will do.
     #[error("a rule of the trust store that only warns let it pass: {reason}")]
     OnlyTolerated {
         /// The first of what was let pass.

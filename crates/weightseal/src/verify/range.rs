@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::content::SignedBytes;
 use super::facts::{Checked, FileFact, FileStatus};
-use super::outcome::{Failure, Outcome, Partial, Trouble};
+use super::outcome::{Accept, Failure, Outcome, Partial, Trouble, Weaker};
 use super::reason::Reason;
-use super::run::{Policy, Run, Shown, Target, verify_with};
+use super::run::{Policy, Run, Shown, Target, verify_and_collect};
 use crate::digest::{CHUNK_SIZE, Digest};
 use crate::file::{FileError, Links, OpenedFile, Staged, companion};
 use crate::format::{
@@ -42,12 +42,13 @@ pub fn verify_range(
 ) -> Result<(Partial, Vec<u8>), Failure> {
     let target = Target { range: Some(range), ..target.clone() };
     let mut bytes = Vec::new();
-    match verify_with(&target, policy, None, Some(&mut bytes), observer)?.0 {
+    // Bytes are handed out of what is verified only.
+    let accept = Accept { part: Weaker::Take, tolerated: Weaker::Refuse };
+    match verify_and_collect(&target, policy, accept, &mut bytes, observer)? {
         Outcome::Partial(partial) => Ok((partial, bytes)),
-        // Bytes are handed out of what is verified only.
-        Outcome::Tolerated(tolerated) => Err(tolerated.refuse().into()),
         // A range was asked for, and its file has a status of its own.
         Outcome::Verified(_) => unreachable!("a range is a part"),
+        Outcome::Tolerated(_) => unreachable!("what is only tolerated was not accepted"),
     }
 }
 

@@ -9,7 +9,8 @@ use super::content::{Copy, SignedBytes};
 use super::facts::{Check, Facts, FileFact, FileStatus, KeyFact, MethodFact};
 use super::find::{self, Found};
 use super::outcome::{
-    Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble, Verified,
+    Accept, Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble,
+    Verified, Weaker,
 };
 use super::range::{Listed, RangeTarget};
 use super::reason::Reason;
@@ -181,30 +182,49 @@ impl Policy {
 /// # Errors
 /// [`Failure::Rejected`] with every reason, or [`Failure::Inconclusive`] when it could not be carried out.
 pub fn verify(target: &Target, policy: &Policy, observer: &dyn Observer) -> Result<Outcome, Failure> {
-    Ok(verify_with(target, policy, None, None, observer)?.0)
+    verify_accepting(target, policy, Accept::ANY, observer)
 }
 
-/// Like [`verify`], and begins a copy of every file with `keeper`, in the same pass over its bytes.
+/// Like [`verify`], for whoever takes every outcome for a success: those that are not accepted are failures.
+///
+/// # Errors
+/// Also [`Trouble::OnlyAPart`] and [`Trouble::OnlyTolerated`].
+pub fn verify_accepting(
+    target: &Target,
+    policy: &Policy,
+    accept: Accept,
+    observer: &dyn Observer,
+) -> Result<Outcome, Failure> {
+    Ok(to_the_end(Run::new(target, policy, observer, Mode::Verify), accept)?.0)
+}
+
+/// Like [`verify_accepting`], and begins a copy of every file with `keeper`, in the same pass over its bytes.
 pub(crate) fn verify_and_keep(
     target: &Target,
     policy: &Policy,
-    keeper: Option<&Keeper>,
+    keeper: &Keeper,
+    accept: Accept,
     observer: &dyn Observer,
 ) -> Result<(Outcome, Vec<Filling>), Failure> {
-    verify_with(target, policy, keeper, None, observer)
+    let run = Run::new(target, policy, observer, Mode::Verify);
+    to_the_end(Run { keeper: Some(keeper), ..run }, accept)
 }
 
-/// Verifies, and collects the bytes of a range if one is asked for.
-pub(super) fn verify_with<'a>(
-    target: &'a Target,
-    policy: &'a Policy,
-    keeper: Option<&'a Keeper>,
-    collected: Option<&'a mut Vec<u8>>,
-    observer: &'a dyn Observer,
-) -> Result<(Outcome, Vec<Filling>), Failure> {
-    let mut run = Run { keeper, collected, ..Run::new(target, policy, observer, Mode::Verify) };
+/// Verifies, and collects the bytes of a range.
+pub(super) fn verify_and_collect(
+    target: &Target,
+    policy: &Policy,
+    accept: Accept,
+    collected: &mut Vec<u8>,
+    observer: &dyn Observer,
+) -> Result<Outcome, Failure> {
+    let run = Run::new(target, policy, observer, Mode::Verify);
+    Ok(to_the_end(Run { collected: Some(collected), ..run }, accept)?.0)
+}
+
+fn to_the_end(mut run: Run<'_>, accept: Accept) -> Result<(Outcome, Vec<Filling>), Failure> {
     match run.carry_out() {
-        Ok(shown) => run.conclude(shown),
+        Ok(shown) => run.conclude(shown, accept),
         Err(trouble) => Err(Box::new(Inconclusive { trouble, facts: run.facts }).into()),
     }
 }
@@ -732,12 +752,32 @@ impl Run<'_> {
         }
     }
 
-    fn conclude(mut self, shown: Shown) -> Result<(Outcome, Vec<Filling>), Failure> {
+    /// What will not do for the caller, though nothing speaks against the model.
+    fn too_weak(&self, shown: &Shown, accept: Accept) -> Option<Trouble> {
+        let most_telling = self.tolerated.iter().min_by_key(|reason| reason.rank());
+        if let (Some(reason), Weaker::Refuse) = (most_telling, accept.tolerated) {
+            return Some(Trouble::OnlyTolerated { reason: Box::new(reason.clone()) });
+        }
+        let files = &self.facts.files;
+        if (shown.whole, accept.part) == (false, Weaker::Refuse) {
+            let checked = files.iter().filter(|file| file.status == FileStatus::Unchanged).count();
+            return Some(Trouble::OnlyAPart { checked, count: files.len() });
+        }
+        let in_part = |file: &&FileFact| file.status == FileStatus::PartlyChecked;
+        let file = self.keeper.and_then(|_| files.iter().find(in_part))?;
+        Some(Trouble::ShardOnly { name: file.name.clone() })
+    }
+
+    fn conclude(mut self, shown: Shown, accept: Accept) -> Result<(Outcome, Vec<Filling>), Failure> {
         self.facts.checks.content = self.judge_content();
-        let mut reasons = self.reasons.into_iter();
+        let mut reasons = std::mem::take(&mut self.reasons).into_iter();
         if let Some(first) = reasons.next() {
             // The copies, if there are any, are dropped here and so removed.
             return Err(Rejected::new(first, reasons, self.facts).into());
+        }
+        // Before anything is remembered: what the caller does not take was not accepted.
+        if let Some(trouble) = self.too_weak(&shown, accept) {
+            return Err(Box::new(Inconclusive { trouble, facts: self.facts }).into());
         }
         if let Some((store, state)) = self.policy.store.as_deref().zip(self.policy.state.as_ref()) {
             match state.remember(store, &self.to_remember) {

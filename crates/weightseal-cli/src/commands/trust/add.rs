@@ -23,32 +23,58 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 pub(crate) fn run(arguments: &TrustAddArguments, output: &mut Output) -> Result<(), Problem> {
     let now = Instant::now();
     let keys = keys(arguments, now)?;
-    let path = &arguments.store.trust;
+    let added = add_keys(&arguments.store.trust, &arguments.signer, &keys, &arguments.models)?;
+    report(arguments, &added, keys.len(), now, output);
+    Ok(())
+}
+
+/// Trusts keys as those of a signer, and lets the signer sign these models, if there are any: changes the store at `path`.
+///
+/// # Errors
+/// The store cannot be changed, or would not be sound; it is as it was then.
+pub fn add_keys(path: &Path, signer: &str, keys: &[NewKey], models: &[String]) -> Result<AddedKeys, Problem> {
     let mut edit = StoreEdit::begin(path)?;
-    for key in &keys {
+    for key in keys {
         ensure_new(&edit.store, key)?;
-        edit.text.add_key(&arguments.signer, key)?;
+        edit.text.add_key(signer, key)?;
     }
-    let rule = match &arguments.models[..] {
+    let rule = match models {
         [] => None,
-        models => Some(edit.text.allow(models, &arguments.signer)?),
+        models => Some(edit.text.allow(models, signer)?),
     };
     let store = edit.commit()?;
-    report(arguments, &store, keys.len(), rule, now, output);
-    Ok(())
+    let warnings = in_the_way(&store, signer, models);
+    let position = store.signers().iter().position(|entry| entry.name == *signer);
+    let named = store.rules().iter().any(|rule| {
+        let admitted = rule.signers.iter().chain(rule.threshold.as_ref().map(|threshold| &threshold.of));
+        admitted.flatten().any(|named| Some(*named) == position)
+    });
+    let note = || format!("no rule names `{}`: what it signs is refused (--models)", Escaped(signer));
+    Ok(AddedKeys { store, rule, warnings, note: (!named).then(note) })
+}
+
+/// A store to which keys were added.
+#[derive(Debug)]
+pub struct AddedKeys {
+    /// The store as it is now.
+    pub store: TrustStore,
+    /// What stands in the way of the signer.
+    pub warnings: Vec<String>,
+    /// What a person may have forgotten.
+    pub note: Option<String>,
+    rule: Option<RuleEdit>,
 }
 
 fn report(
     arguments: &TrustAddArguments,
-    store: &TrustStore,
+    AddedKeys { store, rule, warnings, note }: &AddedKeys,
     count: usize,
-    rule: Option<RuleEdit>,
     now: Instant,
     output: &mut Output,
 ) {
     let (path, name) = (&arguments.store.trust, &arguments.signer);
     let position = store.signers().iter().position(|signer| signer.name == *name);
-    let Some((position, signer)) = position.map(|at| (at, &store.signers()[at])) else { return };
+    let Some(signer) = position.map(|at| &store.signers()[at]) else { return };
     // New ones stand at the end.
     let added = &signer.keys[signer.keys.len() - count..];
     for key in added {
@@ -67,20 +93,17 @@ fn report(
         }
         None => {}
     }
-    for warning in in_the_way(store, name, &arguments.models) {
-        output.warning(&warning);
+    for warning in warnings {
+        output.warning(warning);
     }
-    let named = store.rules().iter().any(|rule| {
-        let admitted = rule.signers.iter().chain(rule.threshold.as_ref().map(|threshold| &threshold.of));
-        admitted.flatten().any(|signer| *signer == position)
-    });
-    if !named {
-        output.note(&format!("no rule names `{}`: what it signs is refused (--models)", Escaped(name)));
+    if let Some(note) = note {
+        output.note(note);
     }
     output.json_of(|| {
         let mut value = edited("add", path, store);
         value["keys"] = added.iter().map(|key| key_json(name, key, now)).collect();
         value["models"] = json!(arguments.models);
+        value["warnings"] = json!(warnings);
         value
     });
 }

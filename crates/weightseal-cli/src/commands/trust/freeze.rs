@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use weightseal::digest::Digest;
 use weightseal::hash::Engine;
+use weightseal::inspect::{Inspection, inspect};
 use weightseal::time::Instant;
 use weightseal::trust::{KeyRing, Means, Requirements, TrustedKey, Unauthenticated};
-use weightseal::verify::{Failure, Policy};
+use weightseal::verify::{Failure, Policy, SignedPlace, countersignature_places};
 
 use super::many::{Refused, judge, places};
 use crate::interrupt;
@@ -65,7 +66,7 @@ pub(super) fn collect(
 ) -> Result<Frozen, Problem> {
     let mut frozen = Frozen::default();
     let policy = policy(&key.means, now);
-    for place in places(paths)? {
+    for place in with_countersignatures(places(paths)?)? {
         interrupt::check()?;
         match judge(&place, &policy, engine, output) {
             Ok(outcome) => {
@@ -93,6 +94,29 @@ pub(super) fn collect(
         }
     }
     Ok(frozen)
+}
+
+/// The same places, and what stands beside them as a countersignature: that is a statement of its own, which
+/// counts only as long as its key does.
+fn with_countersignatures(places: Vec<SignedPlace>) -> Result<Vec<SignedPlace>, Problem> {
+    let mut all = Vec::new();
+    for first in places {
+        let beside = countersignature_places(&first.model, &first.signature)?;
+        for signature in beside.into_iter().filter(|path| is_countersignature(path)) {
+            // A bundle manifest stands for what it describes: so does its countersignature.
+            let model = if first.model == first.signature { &signature } else { &first.model };
+            all.push(SignedPlace { model: model.clone(), signature });
+        }
+        all.push(first);
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// `m.2.manifest.json` can also be the manifest of `m.2.pt`, and is found as such.
+fn is_countersignature(path: &Path) -> bool {
+    let found = inspect(path);
+    matches!(found, Ok(Inspection::Signature(file, _)) if file.countersigns().is_some())
 }
 
 /// This key alone, whatever else the store says of it.

@@ -108,7 +108,8 @@ fn rule_line(store: &TrustStore, rule: &Rule) -> String {
     format!("{}: {}{level}", models.join(", "), asks.join("; "))
 }
 
-fn to_json(store: &TrustStore, path: &std::path::Path, now: Instant) -> Value {
+/// The store in the words of `trust list --json`.
+pub fn to_json(store: &TrustStore, path: &std::path::Path, now: Instant) -> Value {
     let mut value = edited("list", path, store);
     let keys = store
         .signers()

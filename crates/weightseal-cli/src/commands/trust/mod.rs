@@ -20,6 +20,9 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::store::overlap;
 
+pub use add::{AddedKeys, add_keys};
+pub use list::to_json as store_json;
+
 pub(crate) fn run(command: &TrustCommand, output: &mut Output) -> Result<(), Problem> {
     match command {
         TrustCommand::Init(arguments) => init::run(arguments, output),

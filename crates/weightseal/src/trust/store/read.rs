@@ -177,9 +177,11 @@ impl Reader<'_> {
         let (key, root, issuer) = (table.take("public_key"), table.take("ca_root"), table.take("issuer"));
         match (key, root, issuer) {
             (Some(node), None, None) => {
-                let key = PublicKey::from_pem(&self.bytes(&node, "-----BEGIN")?);
+                let bytes = self.bytes(&node, "-----BEGIN")?;
                 let (line, field) = (node.line, node.path.clone());
-                Ok(Means::Key(key.map_err(|error| TrustStoreError::Key { line, field, error })?))
+                let key = PublicKey::from_pem(&bytes);
+                let key = key.map_err(|error| TrustStoreError::Key { line, field, error })?;
+                Ok(Means::Key(key))
             }
             (None, Some(node), None) => {
                 let certificate = |node: &Node<'_>, error| TrustStoreError::Certificate {
