@@ -120,6 +120,29 @@ fn the_vectors_that_pages_name_are_there() {
     }
 }
 
+/// What the page says of attacks on a trust store is what the vectors expect.
+#[test]
+fn the_attacks_that_the_page_lists_have_the_codes_of_their_vectors() {
+    let page = read("docs/verified.md");
+    let (_, attacks) = page.split_once("\n## 15 ").expect("the attacks");
+    let mut vectors = 0;
+    for row in attacks.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        assert_eq!(cells.len(), 4, "{row}");
+        let words =
+            |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+        let mut found = BTreeSet::new();
+        for vector in words(cells[3]) {
+            let case = read(&format!("testkit/vectors/trust/{vector}/case.json"));
+            let case: serde_json::Value = serde_json::from_str(&case).expect("the case is JSON");
+            found.insert(case["code"].as_str().expect("a code").to_owned());
+            vectors += 1;
+        }
+        assert_eq!(words(cells[2]), found, "{row}");
+    }
+    assert!(vectors > 50, "only {vectors} vectors in the table");
+}
+
 /// The texts in the bodies of `fn code`, and those given for a field `code`.
 fn collect(folder: &Path, codes: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).expect("a folder") {
