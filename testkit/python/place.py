@@ -33,6 +33,9 @@ def lay_out(folder, case, place):
             path.write_bytes(large(**kind))
         else:
             path.write_text(kind["text"], encoding="utf-8")
+    for path in [place, *place.rglob("*")]:  # a checkout that its group may write is no matter of the case
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~0o022)
     for name, mode in case.get("modes", {}).items():
         (place / name).chmod(int(mode, 8))
 

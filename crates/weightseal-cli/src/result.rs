@@ -153,6 +153,7 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
                 value["found"] = json!(found);
             }
         }
+        Refusal::SeveralSigners { one, other } => value["found"] = json!([one, other]),
         Refusal::NotInStore { named } => value["found"] = json!(named),
         Refusal::Revoked { signer, reason, compromised_since } => {
             value["signer"] = json!(signer);

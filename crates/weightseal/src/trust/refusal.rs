@@ -16,6 +16,8 @@ pub enum Question {
     Everything,
     /// Who signed.
     Signer,
+    /// Under which name it was signed.
+    Name,
     /// Which version of the model it is.
     ModelVersion,
     /// When it was signed.
@@ -27,6 +29,7 @@ impl fmt::Display for Question {
         f.write_str(match self {
             Self::Everything => "everything but the digest",
             Self::Signer => "the signer",
+            Self::Name => "the name",
             Self::ModelVersion => "the model version",
             Self::Time => "the time of signing",
         })
@@ -136,6 +139,14 @@ pub enum Refusal {
         reason: String,
         /// From when on somebody else may have had it; none: nothing of it is accepted.
         compromised_since: Option<Instant>,
+    },
+    /// One certificate stands for several signers.
+    #[error("the certificate is that of `{}`, and that of `{}` as well", Escaped(.one), Escaped(.other))]
+    SeveralSigners {
+        /// One of them.
+        one: String,
+        /// Another.
+        other: String,
     },
     /// The store says that the key is not to be trusted any longer.
     #[error("the key is trusted until {}, and no longer", shown(.until))]
@@ -268,6 +279,7 @@ impl Refusal {
             Self::ModelVersionTooLow { .. } => "model-version-too-low",
             Self::ModelVersionMissing { .. } => "model-version-missing",
             Self::NotInStore { .. } => "untrusted-key",
+            Self::SeveralSigners { .. } => "wrong-identity",
             Self::Revoked { .. } => "revoked",
             Self::KeyTrustEnded { .. } => "key-trust-ended",
             Self::KeyNotYetValid { .. } => "key-not-yet-valid",
@@ -347,6 +359,9 @@ impl Refusal {
             Self::Revoked { .. } => {
                 "do not load it: it may be the thief's; what is older stays accepted only if that is proven or was checked before"
                     .to_owned()
+            }
+            Self::SeveralSigners { .. } => {
+                "the store's owner has to say which of the two such a certificate stands for".to_owned()
             }
             Self::KeyNotYetValid { .. } | Self::KeyRetired { .. } => {
                 "ask the signer to sign with the key that is in use now, or check the clock of the signing machine"

@@ -152,10 +152,11 @@ impl Run<'_> {
             (None, Subject::Model { expected }) if format == SignatureFormat::Manifest => {
                 self.judge_by_store(store, &presented(expected, named(entries[0])));
             }
-            // Nobody has signed the set, and so its name is no name.
+            // Nobody has signed the set, and so its name is no name. One that the caller says fits an entry or does not.
             (None, Subject::Model { .. }) => {
                 for entry in &entries {
-                    self.judge_by_store(store, &presented(entry.model_file.as_str(), named(entry)));
+                    let expected = self.target.name.as_deref().unwrap_or(entry.model_file.as_str());
+                    self.judge_by_store(store, &presented(expected, named(entry)));
                 }
             }
         }

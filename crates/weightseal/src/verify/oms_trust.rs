@@ -180,14 +180,19 @@ impl Run<'_> {
         chain: &[Vec<u8>],
     ) -> Option<Whose> {
         let mut closest: Option<Vec<Refusal>> = None;
+        let mut found: Option<Whose> = None;
         for (by, trusted) in store.keys() {
             let Means::Certificate(means) = &trusted.means else { continue };
             match judge_certificate(oms, chain, &means.rules, means.time_stampers.as_ref(), self.policy.now) {
+                // The order in the store shall not decide who signed.
+                Ok(_) if let Some(first) = &found => {
+                    let name = |by: KeyPlace| store.signers()[by.signer].name.clone();
+                    let (one, other) = (name(first.by), name(by));
+                    return self.refuse(Refusal::SeveralSigners { one, other });
+                }
                 Ok((facts, time)) => {
-                    self.facts.checks.signer = Check::Passed;
-                    self.take_faults(check_oms(oms, &facts.key));
                     let (key, public) = (Some(facts.key.id()), Some(facts.key.clone()));
-                    return Some(Whose {
+                    found = Some(Whose {
                         by,
                         key,
                         time,
@@ -201,6 +206,11 @@ impl Run<'_> {
                     }
                 }
             }
+        }
+        if let Some(whose) = found {
+            self.facts.checks.signer = Check::Passed;
+            self.take_faults(whose.public.as_ref().map(|key| check_oms(oms, key)).unwrap_or_default());
+            return Some(whose);
         }
         self.facts.checks.signer = Check::Failed;
         let refusals = closest.unwrap_or_else(|| vec![Refusal::WrongMethod { signed: "certificate" }]);

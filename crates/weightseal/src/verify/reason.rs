@@ -369,6 +369,7 @@ impl Reason {
                 | Refusal::UnknownFingerprint { .. }
                 | Refusal::WrongMethod { .. }
                 | Refusal::NotInStore { .. }
+                | Refusal::SeveralSigners { .. }
                 | Refusal::Certificate(_)
                 | Refusal::Sigstore(_),
             ) => 7,

@@ -665,7 +665,10 @@ impl Run<'_> {
 
     /// Asks trust.
     pub(super) fn judge(&mut self, claims: Option<&Claims>, claimed: &Claimed) {
-        let refusals = decide(claims, &self.policy.requirements, self.policy.now);
+        let mut refusals = decide(claims, &self.policy.requirements, self.policy.now);
+        if claims.is_none() && self.target.name.is_some() {
+            refusals.push(Refusal::NotAuthenticated { asked: Question::Name });
+        }
         self.take_refusals(refusals, claims.is_some());
         self.take_claims(claims, claimed);
     }
