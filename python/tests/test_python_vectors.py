@@ -214,8 +214,12 @@ def test_verifying(folder, tmp_path, monkeypatch, copies):
     path, keys, asked = translate(case["args"])
     if case["verdict"] == "tolerated":
         before = {entry: entry.read_bytes() for entry in pathlib.Path().rglob("*") if entry.is_file()}
-        for function in (weightseal.verify, weightseal.open_verified, weightseal.verified_dir):
-            refused, *got = outcome(lambda f=function: f(path, keys, allow_partial=True, **asked) if f is not weightseal.verify else f(path, keys, **asked))
+        for function, part in (
+            (weightseal.verify, {}),
+            (weightseal.open_verified, {"allow_partial": True}),
+            (weightseal.verified_dir, {"allow_partial": True}),
+        ):
+            refused, *got = outcome(lambda f=function, part=part: f(path, keys, **asked, **part))
             assert got == ["inconclusive", "tolerated"] and type(refused) is errors.ToleratedModel
         # Nothing was accepted, and so nothing is remembered.
         assert before == {entry: entry.read_bytes() for entry in pathlib.Path().rglob("*") if entry.is_file()}

@@ -1,4 +1,4 @@
-"""What goes with a trust store: what was accepted before, another time, and somebody who changes the store meanwhile."""
+"""What goes with a trust store: what was accepted before, another time, and changes to the store meanwhile."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_damaged_state_file_is_an_error(content, signed, store, tmp_path):
     for init_state in (False, True):
         error = refused(signed, trust=store, state=state, init_state=init_state)
         assert type(error) is errors.StateFileError and error.code == "malformed-state"
-        assert error.data["path"] == str(state) and "init_state=True" in error.hint
+        assert error.data["path"] == str(state) and "put a copy of it back" in error.hint
     assert state.read_text() == content
 
 

@@ -135,8 +135,15 @@ def test_a_signer_whom_no_rule_names_is_told(stranger, store, caplog):
 
 def test_a_second_key_of_a_signer_takes_every_kind_of_time(signed, stranger, stored):
     trust = TrustStore.load(stored(key="signs_until = 2098-01-01"))
-    added = trust.add(SIGNER, [stranger.public], key_version=3, signs_from=date(2026, 1, 1), signs_until=timedelta(days=400),
-                      trusted_until=datetime(2098, 1, 1, tzinfo=timezone.utc), models=["model*"])  # fmt: skip
+    added = trust.add(
+        SIGNER,
+        [stranger.public],
+        key_version=3,
+        signs_from=date(2026, 1, 1),
+        signs_until=timedelta(days=400),
+        trusted_until=datetime(2098, 1, 1, tzinfo=timezone.utc),
+        models=["model*"],
+    )
     first, second = added.keys
     assert (first["version"], second["version"], second["signs_from"]) == (2, 3, "2026-01-01T00:00:00Z")
     assert second["trusted_until"] == "2098-01-01T00:00:00Z" and added.rules == trust.rules

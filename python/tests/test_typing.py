@@ -26,7 +26,7 @@ def test_a_program_passes_strictly_and_its_mistakes_are_found(tmp_path):
     assert said == "Success: no issues found in 1 source file\n"
     source = (HERE / "typed_example.py").read_text(encoding="utf-8")
     # That the mistakes are mistakes rests on mypy: it complains of comments that are not needed.
-    assert source.count("# type: ignore[") == 23
+    assert source.count("# type: ignore[") == 27
     wrong = tmp_path / "unneeded.py"
     wrong.write_text('import weightseal\nweightseal.hash_file("x")  # type: ignore[arg-type]\n')
     words = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(wrong)]
@@ -38,7 +38,7 @@ def test_that_program_runs(tmp_path):
         [sys.executable, HERE / "typed_example.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines() == ["2760", "team 2760", "model.pickle", "hash mismatch", "partial a.bin", "passphrase-needed"]
+    assert ended.stdout.splitlines() == ["2760", "team 2760", "rejected wrong-model 2", "model.pickle", "hash mismatch", "partial a.bin", "passphrase-needed"]
 
 
 def test_the_stubs_are_those_of_the_extension(tmp_path):

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_type
 
 import weightseal
-from weightseal import HashMismatch, SealedBytes, VerificationError, Verified, VerifiedDir, VerifiedFile
+from weightseal import (
+    Explanation,
+    HashMismatch,
+    SealedBytes,
+    TrustStore,
+    VerificationError,
+    Verified,
+    VerifiedDir,
+    VerifiedFile,
+)
 from weightseal.errors import FileError, KeyFileError, PassphraseNeeded, UsageError, WeightsealError
 
 
@@ -111,6 +120,29 @@ def sign_folder(folder: Path, private: Path, public: str) -> str:
         return f"{verified.verdict} {' '.join(part.files)}"
 
 
+def by_store(model: Path, public: str) -> str:
+    path = model.with_name("trust.toml")
+    path.write_text("serial = 1\nexpires_at = 2099-01-01\n")
+    store = TrustStore.load(path).add("team", [public], key_version=1, signs_until=timedelta(days=90), models=["model.*"])
+    assert_type(store, TrustStore)
+    assert_type(store.serial, int)
+    assert_type(store.signers, list[str])
+    assert_type(store.keys, list[dict[str, Any]])
+    state = model.with_name("state.json")
+    for trust in (store, path, str(path)):
+        verified = weightseal.verify(model, trust=trust, name="model.pickle", state=state, init_state=True)
+    assert_type(verified.trust, dict[str, Any] | None)
+    assert_type(verified.tolerated, list[dict[str, Any]])
+    manifest, now = model.with_suffix(".manifest.json"), datetime.now(timezone.utc)
+    weightseal.verify_artifact(model, manifest, trust=store, at=now, allow_unauthenticated=False)
+    with weightseal.open_verified(model, trust=store, at=now.isoformat(), allow_tolerated=True) as file:
+        assert_type(file, VerifiedFile)
+    explained = store.explain(model, name="other", state=state)
+    assert_type(explained, Explanation)
+    assert_type(explained.steps, list[dict[str, Any]])
+    return f"{explained.verdict} {explained.reasons[0]['code']} {store.serial}"
+
+
 def refused(model: Path, public: str) -> str:
     model.write_bytes(b"something else")
     try:
@@ -138,6 +170,7 @@ def main() -> None:
         model.write_bytes(pickle.dumps(list(range(1000))))
         assert publish(model, private) == folder / "model.manifest.json"
         print(check(model, public).signer, load(model, public))
+        print(by_store(model, public))
         print(*load_folder(folder, private, public))
         print(refused(model, public)[:13])
         model.with_suffix(".oms").mkdir()
@@ -173,6 +206,10 @@ if TYPE_CHECKING:
         weightseal.verify("model.bin", "key.pub", max_age=90)  # type: ignore[arg-type]
         weightseal.open_verified("model.bin", "key.pub", keep="cloud")  # type: ignore[arg-type]
         weightseal.open_verified("model.bin", "key.pub", progress=3)  # type: ignore[arg-type]
+        weightseal.verify("model.bin", trust=b"trust.toml")  # type: ignore[arg-type]
+        weightseal.verify("model.bin", trust="trust.toml", at=timedelta(days=1))  # type: ignore[arg-type]
+        TrustStore("trust.toml")  # type: ignore[call-arg]
+        TrustStore.load("trust.toml").add("team")  # type: ignore[call-arg]
         weightseal.verified_dir("release", "key.pub").write("x")  # type: ignore[attr-defined]
         file.write(b"x")  # type: ignore[attr-defined]
         file.name = "x"  # type: ignore[misc]

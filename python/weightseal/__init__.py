@@ -417,8 +417,8 @@ def verify_model(
 
     Whom to trust; one is needed. Either a trust store, which decides alone (docs/spec/trust.md):
 
-    - `trust`: its path, or a `TrustStore`. `state` is the file in which accepted versions are remembered, so that nothing
-      older is accepted later; `init_state=True` begins it.
+    - `trust`: its path, or a `TrustStore`. `state` is the file in which accepted versions are remembered, so that
+      nothing older is accepted later; `init_state=True` begins it.
 
     Or, by the way the model was signed:
 
@@ -436,9 +436,9 @@ def verify_model(
     result's `weakened`.
 
     `only` are the signed names of files, folders or shards (PATH:START:END): nothing else is looked at, and the verdict
-    is `partial`. `max_signature_size` is for signatures of more than 64 MiB. `name` is the name under which the model is
-    expected to be signed; with a trust store it is the last component of the path unless given. `at` is the time to
-    judge by, instead of now. What a rule of the store only warns about is a `ToleratedModel`, or with
+    is `partial`. `max_signature_size` is for signatures of more than 64 MiB. `name` is the name under which the model
+    is expected to be signed; with a trust store it is the last component of the path unless given. `at` is the time
+    to judge by, instead of now. What a rule of the store only warns about is a `ToleratedModel`, or with
     `allow_tolerated=True` the verdict `tolerated`. Other arguments as for `verify`.
 
     Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `CertificateFileError`,
@@ -497,12 +497,12 @@ def verify(
     To load the model, use `open_verified` or `verified_dir` instead: between this call and a later read of the path
     somebody may replace the file.
 
-    `public_key` is a path, PEM bytes, or a list of them (old and new key). Instead of it, `trust` is a trust store, which
-    decides who may sign which models: a path or a `TrustStore`. `signature` names the manifest, bundle
-    manifest or OMS signature, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a
+    `public_key` is a path, PEM bytes, or a list of them (old and new key). Instead of it, `trust` is a trust store,
+    which decides who may sign which models: a path or a `TrustStore`. `signature` names the manifest, bundle manifest
+    or OMS signature, which is looked for beside the model otherwise. `max_age` is a text such as "90d" or a
     timedelta. With `whole=True` the digest of whole files is checked also where the signature states their chunk root,
-    which is enough otherwise. `allow_unauthenticated=True` accepts manifests without envelope; with a trust store, those
-    that it lists are accepted unless this is `False`. Other arguments as for `verify_model`.
+    which is enough otherwise. `allow_unauthenticated=True` accepts manifests without envelope; with a trust store,
+    those that it lists are accepted unless this is `False`. Other arguments as for `verify_model`.
 
     Raises `VerificationError` and its subclasses, `FileError`, `KeyFileError`, `TrustStoreError`, `StateFileError`,
     `UsageError`.
@@ -550,9 +550,9 @@ def open_verified(
     `.read()`, the buffer protocol and `.path` give the verified bytes for as long as the object lives.
 
     One file of a set is loaded only with `allow_partial=True`; without it, that is a `PartialModel`. What a rule of the
-    trust store only warns about is loaded only with `allow_tolerated=True`; without it, it is a `ToleratedModel`. For a file of a
-    folder with an OMS signature, `path` is the folder and `only` has the file's name. Other arguments and errors as for
-    `verify` and `verify_model`.
+    trust store only warns about is loaded only with `allow_tolerated=True`; without it, it is a `ToleratedModel`. For a
+    file of a folder with an OMS signature, `path` is the folder and `only` has the file's name. Other arguments and
+    errors as for `verify` and `verify_model`.
     """
     asked = question(
         path,
@@ -567,7 +567,8 @@ def open_verified(
         whole=whole,
         **more,
     )
-    file = _native.load_file(asked, holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated), progress)
+    held = holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated)
+    file = _native.load_file(asked, held, progress)
     _tell(file.verified, kept=file.kept)
     return file
 
@@ -610,7 +611,8 @@ def verified_dir(
         whole=whole,
         **more,
     )
-    folder = _native.load_dir(asked, holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated), progress)
+    held = holding(keep, allow_partial=allow_partial, allow_tolerated=allow_tolerated)
+    folder = _native.load_dir(asked, held, progress)
     _tell(folder.verified)
     return folder
 
@@ -636,8 +638,9 @@ def verify_artifact(
     """Verifies a file with its manifest and returns the manifest as a dict.
 
     Manifests without an envelope, which other programs write, are accepted with a `NotAuthenticatedWarning`: only
-    their digest is signed. With a trust store (`trust`), only those that it lists are. To load the model, use `open_verified`. Errors as for `verify`; a missing manifest is
-    a `ManifestNotFound`, which is a `FileNotFoundError` too.
+    their digest is signed. With a trust store (`trust`), only those that it lists are. To load the model, use
+    `open_verified`. Errors as for `verify`; a missing manifest is a `ManifestNotFound`, which is a `FileNotFoundError`
+    too.
     """
     asked = question(
         model_path,

@@ -44,8 +44,8 @@ class Verified:
 
     @property
     def verdict(self) -> str:
-        """`verified`: every file of the model. `partial`: the files that were asked for. `tolerated`: a rule of the trust
-        store that only warns let something pass.
+        """`verified`: every file of the model. `partial`: the files that were asked for. `tolerated`: a rule of the
+        trust store that only warns let something pass.
         """
     @property
     def authenticated(self) -> bool:
@@ -156,8 +156,8 @@ class TrustStore:
     ) -> Explanation:
         """Says rule by rule what this store decides about a model's signature. No file of the model is looked at.
 
-        Arguments as for `weightseal.verify`. Raises `FileError`, `TrustStoreError`, `StateFileError`, `UsageError`; what
-        speaks against the signature is no error here.
+        Arguments as for `weightseal.verify`. Raises `FileError`, `TrustStoreError`, `StateFileError`, `UsageError`;
+        what speaks against the signature is no error here.
         """
     def add(
         self,
@@ -173,8 +173,8 @@ class TrustStore:
         """Adds public keys to the file, as `weightseal trust add` does, and returns the store as it then is.
 
         This object stays as it was read. `models` are patterns of what the signer may sign: a rule is added for them.
-        Times as for `expires` of `weightseal.sign`. Raises `TrustStoreError`, `KeyFileError`, `FileError`, `UsageError`;
-        the file is as it was then.
+        Times as for `expires` of `weightseal.sign`. Raises `TrustStoreError`, `KeyFileError`, `FileError`,
+        `UsageError`; the file is as it was then.
         """
 
 @final

@@ -592,7 +592,7 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
 # The command's hints name its options; here they are arguments.
 _BOTH_WAYS = "give it as passphrase=…, or in the environment variable WEIGHTSEAL_PASSPHRASE"
 _HINTS = {
-    "malformed-state": "put a copy of it back; beginning anew with init_state=True forgets which versions were accepted",
+    "malformed-state": "put a copy of it back; beginning anew forgets which versions were accepted",
     "model-version-missing": "ask the signer to sign with model_version=…",
     "no-chunk-list": "`weightseal sign` writes it beside the signature where it is asked for",
     "no-sealed-memory": 'keep the copy on disk: keep="disk"',

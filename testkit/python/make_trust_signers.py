@@ -289,6 +289,10 @@ def certificates():
         store=fresh,
         also=["certificate-expired"] * 2,
     )
+    by_subject = '[[signer]]\nname = "by-subject"\n\n[[signer.key]]\nca_root = "keys/root.pem"\nidentity = "CN=testkit signer"\n'
+    twice = files | {"trust.toml": text.replace("[[rule]]", by_subject + "\n[[rule]]", 1).encode()}
+    what = "The certificate stands for two signers: by its mailbox for one, by its subject for the other."
+    reject("certificate-of-two-signers", what, "wrong-identity", twice, FOLDER, store=fresh)
     what = "A signature by certificate, and the store has keys only, even the certificate's."
     keys_only = ("plain", ["keys/alice-1.pub", "keys/release.pub"])
     reject("certificate-and-keys-only", what, "wrong-method", files, FOLDER, store=keys_only)
