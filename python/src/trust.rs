@@ -159,7 +159,6 @@ impl TrustStore {
 
     /// Says rule by rule what this store decides about a model's signature. No file of the model is looked at.
     #[pyo3(signature = (model, *, signature=None, base=None, name=None, at=None, state=None))]
-    #[expect(clippy::too_many_arguments, reason = "as many as Python gives")]
     fn explain(
         slf: &Bound<'_, Self>,
         model: &Bound<'_, PyAny>,
