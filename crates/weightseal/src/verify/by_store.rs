@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::facts::{CountersignatureFact, MethodFact, TrustFact};
 use super::find::{self, countersignature_places};
+use super::manifests::Subject;
 use super::reason::Reason;
-use super::run::{Run, Subject};
+use super::run::Run;
 use crate::digest::Digest;
 use crate::envelope::{OmsForm, OmsStatement, Statement};
 use crate::file::exists;

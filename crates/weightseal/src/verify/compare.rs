@@ -10,8 +10,9 @@ use super::find::{self, Found};
 use super::oms::{fact_of, plan_of};
 use super::oms_trust::other_container;
 use super::outcome::{Failure, Inconclusive, Rejected, Trouble};
+use super::policy::{FolderRules, Policy, Target, WholeDigest};
 use super::reason::Reason;
-use super::run::{FolderRules, Mode, Policy, Run, Target, WholeDigest};
+use super::run::{Mode, Run};
 use crate::envelope::{Container, OmsForm};
 use crate::file::{FileError, Kind, Links, OpenedFile, Tree, or_here, resolve};
 use crate::format::{

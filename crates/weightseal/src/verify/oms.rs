@@ -10,9 +10,10 @@ use super::content::{Copy, SignedBytes};
 use super::facts::{Checked, FileFact, FileStatus, ShardFact, Weakening};
 use super::oms_trust::OmsModel;
 use super::outcome::{SignatureRead, Trouble};
+use super::policy::{DefaultExcludes, SignedLinks, UnsignedFiles};
 use super::range::Listed;
 use super::reason::{Found, Reason};
-use super::run::{DefaultExcludes, Mode, Run, Shown, SignedLinks, UnsignedFiles, name_of, nothing_shown};
+use super::run::{Mode, Run, Shown, name_of, nothing_shown};
 use crate::digest::ContentDigest;
 use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
 use crate::file::{
