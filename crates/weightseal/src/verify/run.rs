@@ -285,6 +285,7 @@ impl Run<'_> {
                     | Refusal::FormatNotAllowed { .. }
                     | Refusal::ThresholdNotMet { .. }
                     | Refusal::NotListed { .. }
+                    | Refusal::SetNotSigned
             )
         };
         // The name belongs to the content.
@@ -359,7 +360,9 @@ impl Run<'_> {
             return Err(Box::new(Inconclusive { trouble, facts: self.facts }).into());
         }
         if let Some((store, state)) = self.policy.store.as_deref().zip(self.policy.state.as_ref()) {
-            match state.remember(store, &self.to_remember) {
+            // What is only tolerated says nothing of the versions that will do: it may not even be this model.
+            let models = if self.tolerated.is_empty() { self.to_remember.as_slice() } else { &[] };
+            match state.remember(store, models) {
                 Ok(None) => {}
                 // Another verification has accepted something newer meanwhile.
                 Ok(Some(refusal)) => return Err(Rejected::new(refusal.into(), [], self.facts).into()),
