@@ -190,7 +190,9 @@ impl<'a> Node<'a> {
             (Some(_), Some(_), None) => return Err(self.value("has no offset: end it with Z for UTC")),
             _ => return Err(self.value("is a time of day, where a date is needed")),
         };
-        text.parse::<Timestamp>().map(|time| time.instant()).map_err(|error| self.value(format_args!("is {error}")))
+        text.parse::<Timestamp>()
+            .map(|time| time.instant())
+            .map_err(|error| self.value(format_args!("is {error}")))
     }
 
     pub(super) fn span(&self) -> Result<Age, TrustStoreError> {
