@@ -135,6 +135,9 @@ def remember(arguments, court):
 
     def change(known):
         trust.check_store(court.store, court.now, known)
+        # Of what is only tolerated, no version is remembered: it may not even be this model.
+        if court.tolerated:
+            return trust.remember(court.store, None, None, known)
         for facts, expected in court.accepted:
             decision = trust.Decision()
             trust.judge_memory(facts, expected, known, decision)

@@ -76,7 +76,9 @@ def judge(row):
         code, *also = [code for code, _ in decision.refused]
         return Found("rejected", code, also, tolerated, None)
     verdict = "tolerated" if tolerated else "partial" if row["part"] else "verified"
-    known = trust.remember(store, facts, row["expected_name"], memory) if remembering else None
+    # Of what is only tolerated, no version is remembered.
+    remembered = None if tolerated else facts
+    known = trust.remember(store, remembered, row["expected_name"], memory) if remembering else None
     return Found(verdict, verdict, [], tolerated, known and json.loads(trust_state.write(known)))
 
 

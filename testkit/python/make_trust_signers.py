@@ -125,15 +125,12 @@ def bundles():
     plain = without_envelope(signed("carol", format="bundle-manifest", claims={"name": "release"}))
     files = content | {BUNDLE: plain}
     for name, what, entries in [
-        ("", "Every entry of a set without envelope is listed.", lines),
+        ("", "Every entry of a set without envelope is listed, but nobody signed the set.", lines),
         ("-not-all", "One entry of a set without envelope is not listed.", lines[:1]),
     ]:
         text = text_of(("unauthenticated", ["unauthenticated = [\n", "unauthenticated = [\n" + "".join(entries)]))
         given = files | {"trust.toml": text.encode()}
-        if name:
-            reject(f"set-without-envelope{name}", what, "not-authenticated", given, whole, store="unauthenticated")
-        else:
-            accept(f"set-without-envelope{name}", what, given, whole, store="unauthenticated", authenticated=False)
+        reject(f"set-without-envelope{name}", what, "not-authenticated", given, whole, store="unauthenticated")
     words = ["verify", "readme.txt", "--signature", BUNDLE, *TRUST]
     named = ["verify", "readme.txt", "--signature", BUNDLE, "--name", "other.txt", *TRUST]
     what = "One file of a set, and the caller says another name."
@@ -289,6 +286,10 @@ def certificates():
         store=fresh,
         also=["certificate-expired"] * 2,
     )
+    by_subject = '[[signer]]\nname = "by-subject"\n\n[[signer.key]]\nca_root = "keys/root.pem"\nidentity = "CN=testkit signer"\n'
+    twice = files | {"trust.toml": text.replace("[[rule]]", by_subject + "\n[[rule]]", 1).encode()}
+    what = "The certificate stands for two signers: by its mailbox for one, by its subject for the other."
+    reject("certificate-of-two-signers", what, "wrong-identity", twice, FOLDER, store=fresh)
     what = "A signature by certificate, and the store has keys only, even the certificate's."
     keys_only = ("plain", ["keys/alice-1.pub", "keys/release.pub"])
     reject("certificate-and-keys-only", what, "wrong-method", files, FOLDER, store=keys_only)

@@ -256,9 +256,9 @@ def judge_memory(facts, expected_name, memory, decision):
 
 
 def remember(store, facts, expected_name, memory):
-    """What is known after a success."""
+    """What is known after a success; without facts, the store's serial alone."""
     models = dict(memory.models) if memory else {}
-    if facts.model_version is not None:
+    if facts and facts.model_version is not None:
         models[expected_name, facts.key.signer] = (facts.model_version, facts.statement)
     return Memory(max(store.serial, memory.store_serial if memory else 1), models)
 
@@ -270,8 +270,8 @@ def answer(asked, facts, now, decision):
         if asked.require_authenticated or any(question is not None for question in questions):
             decision.add("not-authenticated", "no envelope")
         return
-    if asked.signer is not None and facts.signer != asked.signer:
-        decision.add("wrong-signer" if facts.signer else "signer-missing", asked.signer)
+    if asked.signer is not None and facts.key.signer != asked.signer:
+        decision.add("wrong-signer", asked.signer)
     if asked.max_age and facts.signed_time is None:
         decision.add("signing-time-missing", "the caller")
     elif asked.max_age and facts.signed_time < asked.max_age.before(now):

@@ -69,11 +69,11 @@ def verify_bundle(document, named, place, court, how, only=None):
     chosen = [item for item in bundle["artifacts"] if only in (None, item["model_file"])]
     if not chosen:
         reasons.append(("not-in-bundle", only))
+    elif not reasons and signed is None and only is None:
+        reasons.append(("not-authenticated", "nobody has signed which files are a set"))
     elif not reasons and signed is None:
-        for item in chosen:
-            facts = unsigned_facts("bundle-manifest", item, key, court)
-            own = os.path.basename(named) if only else item["model_file"]
-            reasons += court.judge(facts, court.name or own)
+        facts = unsigned_facts("bundle-manifest", chosen[0], key, court)
+        reasons += court.judge(facts, court.name or os.path.basename(named))
     elif not reasons:
         facts = signed_facts("bundle-manifest", signed, payload_of(bundle), key, court)
         facts.name = only or facts.name

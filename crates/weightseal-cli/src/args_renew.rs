@@ -130,6 +130,9 @@ pub struct CountersignArguments {
     /// The first signature: manifest, bundle manifest or OMS signature
     #[arg(long, value_name = "FILE", visible_alias = "manifest", value_hint = ValueHint::FilePath)]
     pub signature: Option<PathBuf>,
+    /// The name under which the model is signed, which you sign as well [default: the last component of its path]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// The folder that names in a bundle are relative to [default: the bundle manifest's]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub base: Option<PathBuf>,

@@ -137,7 +137,7 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
             value["expected"] = given.iter().map(|key| json!(key.to_string())).collect();
             value["found"] = json!(fingerprint);
         }
-        Refusal::WrongMethod { signed } => value["found"] = json!(signed),
+        Refusal::WrongMethod { signed } | Refusal::NobodySignsSo { signed } => value["found"] = json!(signed),
         Refusal::SignerMissing { expected } => value["expected"] = json!(expected),
         Refusal::Certificate(refusal) => {
             if let CertificateRefusal::WrongIdentity { expected, found, .. } = &**refusal {
@@ -201,7 +201,10 @@ fn refusal_data(refusal: &Refusal, value: &mut Value) {
             value["version"] = json!(version);
             value["expected"] = json!(remembered.to_string());
         }
-        Refusal::TimeMissing | Refusal::NotAuthenticated { .. } | Refusal::SigningTimeNeeded => {}
+        Refusal::SetNotSigned
+        | Refusal::TimeMissing
+        | Refusal::NotAuthenticated { .. }
+        | Refusal::SigningTimeNeeded => {}
     }
 }
 

@@ -4,6 +4,9 @@
 //! In a block, `$TESTKIT` is the folder of keys and vectors, `[TIME]` stands for any time, `[DIGEST]` for a statement's, and a line
 //! `[exit status N]` follows output that ended with another status than 0. To write what the command really
 //! prints into the pages (and then to read them): `TRANSCRIPTS=write cargo test --test transcripts`.
+//!
+//! `docs/rotation.md` is one long story: all its blocks share a folder, and it shows what was really printed, times and
+//! key ids included. It is compared by `alike`, and written only where it is not alike any more.
 
 #![cfg(unix)]
 
@@ -25,7 +28,7 @@ fn the_pages_show_what_the_command_prints() {
     let mut differences = Vec::new();
     for page in pages {
         let expected = fs::read_to_string(&page).expect("a page of text");
-        let found = play(&expected, &mut commands);
+        let found = play(&expected, &mut commands, None);
         if write {
             fs::write(&page, &found).expect("the page is writable");
         } else if expected != found {
@@ -38,6 +41,42 @@ fn the_pages_show_what_the_command_prints() {
         "{}\n(TRANSCRIPTS=write cargo test --test transcripts)",
         differences.join("\n")
     );
+}
+
+#[test]
+fn the_page_about_rotation_shows_what_the_command_prints() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rotation.md");
+    let expected = fs::read_to_string(&page).expect("a page of text");
+    let mut commands = 0;
+    let found = play(&expected, &mut commands, Some(&Session::new()));
+    assert!(commands > 60, "only {commands} commands on the page");
+    if alike(&expected) == alike(&found) {
+        return;
+    }
+    if std::env::var_os("TRANSCRIPTS").is_some_and(|value| value == "write") {
+        fs::write(&page, &found).expect("the page is writable");
+        return;
+    }
+    let difference = first_difference(&alike(&expected), &alike(&found));
+    panic!("{}:\n{difference}\n(TRANSCRIPTS=write cargo test --test transcripts)", page.display());
+}
+
+#[test]
+fn pages_are_alike_where_only_times_and_keys_differ() {
+    let (id, other) = ("0123456789abcdef".repeat(4), "f123456789abcdef".repeat(4));
+    let pem = |line: &str| format!("-----BEGIN X-----\n{line}\n-----END X-----");
+    let page = format!("a 2026-01-02T03:04:05Z  key 0123…ef\n{}\nid {id}", pem("AB"));
+    let later = format!("a 2027-11-12T13:14:15.5+00:00  key f123…ef\n{}\nid {other}", pem("CD"));
+    assert_eq!(alike(&page), alike(&later));
+    assert_eq!(alike(&page), "a [TIME]  key [KEY 1]\n-----BEGIN X-----\n-----END X-----\nid [ID 1]\n");
+    for (word, another) in
+        [("a ", "b "), ("key ", "by "), ("2026-01-02T03:04:05Z", "never"), ("-----END X-----", "")]
+    {
+        assert_ne!(alike(&page), alike(&page.replace(word, another)), "{word}");
+    }
+    // What was the same key stays the same key.
+    assert_eq!(alike(&format!("{id} {other} {id}")), "[ID 1] [ID 2] [ID 1]\n");
+    assert_ne!(alike("0123…ef f123…ef 0123…ef"), alike("0123…ef f123…ef f123…ef"));
 }
 
 /// Every code that a vector expects is shown in a transcript: nobody meets a message that no one has read.
@@ -65,8 +104,9 @@ fn every_code_of_the_vectors_has_a_transcript() {
     assert!(missing.is_empty(), "no transcript for {missing:?}");
 }
 
-/// The page with every command's output as it is now.
-fn play(page: &str, commands: &mut u32) -> String {
+/// The page with every command's output as it is now: in this session and as printed, or each block in one of its own
+/// and masked.
+fn play(page: &str, commands: &mut u32, whole: Option<&Session>) -> String {
     let mut out = String::new();
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
@@ -75,42 +115,108 @@ fn play(page: &str, commands: &mut u32) -> String {
         if line != "```console" {
             continue;
         }
-        let folder = tempfile::tempdir().expect("a folder");
-        for line in lines.by_ref().take_while(|line| *line != "```") {
-            if let Some(command) = line.strip_prefix("$ ") {
-                *commands += 1;
-                out.push_str(&format!("$ {command}\n{}", run(command, folder.path())));
+        let own = whole.is_none().then(Session::new);
+        let session = whole.or(own.as_ref()).expect("one of the two");
+        while let Some(line) = lines.next().filter(|line| *line != "```") {
+            let Some(command) = line.strip_prefix("$ ") else { continue };
+            // A long one goes on in lines that begin as a shell shows them.
+            let mut command = command.to_owned();
+            while let Some(more) = lines.next_if(|line| command.ends_with('\\') && line.starts_with("> ")) {
+                command.push_str(&format!("\n{more}"));
             }
+            *commands += 1;
+            let printed = session.run(&command.replace("\\\n> ", "\\\n"));
+            let printed = if own.is_some() { without_statements(&without_times(&printed)) } else { printed };
+            out.push_str(&format!("$ {command}\n{printed}"));
         }
         out.push_str("```\n");
     }
     out
 }
 
-fn run(command: &str, folder: &Path) -> String {
-    let binaries = Path::new(env!("CARGO_BIN_EXE_weightseal")).parent().expect("a folder");
-    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
-    let output = Command::new("sh")
-        .args(["-c", &format!("umask 022; {{ {command}\n}} 2>&1")])
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", path)
-        .env("TESTKIT", testkit())
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .output()
-        .expect("sh runs");
-    let mut text = without_statements(&without_times(&String::from_utf8_lossy(&output.stdout)));
-    text = text.replace(&testkit().display().to_string(), "$TESTKIT");
-    text = text.replace(&folder.display().to_string(), "$PWD");
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+/// A folder in which commands run one after the other. What one exports, the next one has.
+struct Session(tempfile::TempDir);
+
+impl Session {
+    fn new() -> Session {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::create_dir(home.path().join("work")).expect("a folder in it");
+        fs::write(home.path().join("exports"), "").expect("a file in it");
+        Session(home)
     }
-    match output.status.code() {
-        Some(0) => text,
-        Some(status) => format!("{text}[exit status {status}]\n"),
-        None => format!("{text}[killed]\n"),
+
+    fn run(&self, command: &str) -> String {
+        let folder = self.0.path().join("work");
+        let binaries = Path::new(env!("CARGO_BIN_EXE_weightseal")).parent().expect("a folder");
+        let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
+        let script = format!(
+            "umask 022; . ../exports; {{ {command}\n}} 2>&1; status=$?; export -p > ../exports; exit $status"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&folder)
+            .env_clear()
+            .env("PATH", path)
+            .env("TESTKIT", testkit())
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .output()
+            .expect("sh runs");
+        let mut text =
+            String::from_utf8_lossy(&output.stdout).replace(&testkit().display().to_string(), "$TESTKIT");
+        text = text.replace(&folder.display().to_string(), "$PWD");
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        match output.status.code() {
+            Some(0) => text,
+            Some(status) => format!("{text}[exit status {status}]\n"),
+            None => format!("{text}[killed]\n"),
+        }
     }
+}
+
+/// The page without what is another one each time: times, what stands in PEM, and each key id and digest by the order in
+/// which they appear.
+fn alike(page: &str) -> String {
+    let mut out = String::new();
+    let (mut keys, mut ids) = (Vec::new(), Vec::new());
+    let mut in_pem = false;
+    for line in without_times(page).lines() {
+        in_pem &= !line.contains("-----END");
+        if in_pem {
+            continue;
+        }
+        in_pem = line.contains("-----BEGIN") && !line.contains("-----END");
+        let mut rest = line;
+        while let Some(next) = rest.chars().next() {
+            let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+            let after = &rest[digits..];
+            let short = digits == 4 && after.strip_prefix('…').is_some_and(|end| starts_with_hex(end, 2));
+            let long = if short { digits + '…'.len_utf8() + 2 } else { digits.max(next.len_utf8()) };
+            let word = &rest[..long];
+            match (short, digits) {
+                (true, _) => out.push_str(&format!("[KEY {}]", number(&mut keys, word))),
+                (_, 64) => out.push_str(&format!("[ID {}]", number(&mut ids, word))),
+                _ => out.push_str(word),
+            }
+            rest = &rest[long..];
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn starts_with_hex(text: &str, digits: usize) -> bool {
+    text.len() >= digits && text.bytes().take(digits).all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Which word of those this is, counted from 1; it becomes one of them.
+fn number(words: &mut Vec<String>, word: &str) -> usize {
+    if !words.iter().any(|known| known == word) {
+        words.push(word.to_owned());
+    }
+    words.iter().position(|known| known == word).map_or(0, |place| place + 1)
 }
 
 /// Writes `[TIME]` for every time (RFC 3339, with or without a fraction).

@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &CountersignArguments, output: &mut Output) -> Resu
     let target = Target {
         path: arguments.model.clone(),
         signature: arguments.signature.clone(),
+        name: arguments.name.clone(),
         base: arguments.base.clone(),
         limits: arguments.folder.max_signature_size.map_or_else(Limits::default, Limits::for_size),
         engine: arguments.hashing.engine(),
@@ -87,8 +88,9 @@ fn report(done: &Countersigned, arguments: &CountersignArguments, output: &mut O
     output.verdict(
         "countersigned",
         &format!(
-            "{}  key {}{}  -> {}",
+            "{}{}  key {}{}  -> {}",
             EscapedPath(&arguments.model),
+            options.model_version.map(|version| format!(", model version {version}")).unwrap_or_default(),
             key_id.map(|id| id.short()).unwrap_or_default(),
             signer.unwrap_or_default(),
             EscapedPath(signature)

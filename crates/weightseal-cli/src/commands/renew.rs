@@ -202,7 +202,7 @@ impl Summary {
         let mut warnings = warnings(old);
         if old.authenticated == Some(false) {
             warnings.push(
-                "the old manifest had no envelope: only the digest was signed, and nothing else was taken over"
+                "the old manifest had no envelope: only the digest was signed; the name that stood beside it, and what you gave, are signed from now on"
                     .to_owned(),
             );
         }

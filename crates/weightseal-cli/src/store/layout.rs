@@ -187,6 +187,8 @@ fn split_comment(text: &str) -> (Option<String>, String) {
 fn visit(table: &mut Table, look: &mut dyn FnMut(&mut Table)) {
     for (_, item) in table.iter_mut() {
         match item {
+            // Dotted keys are no table of their own, and nothing is written before them.
+            Item::Table(below) if below.is_dotted() => {}
             Item::Table(below) => {
                 look(below);
                 visit(below, look);

@@ -167,3 +167,14 @@ fn a_public_key_is_written_as_a_block() {
     let text = edited(STORE, |store| store.add_key("pipeline", &key));
     assert!(text.contains(&format!("\n[[signer.key]]\npublic_key = \"\"\"\n{pem}\"\"\"\n")), "{text}");
 }
+
+#[test]
+fn a_comment_below_dotted_keys_stays() {
+    let dotted = "serial = 1\nexpires_at = 2027-06-30\n[[signer]]\nname = \"b\"\n[[signer.key]]\npublic_key = \"b.pub\"\n\
+                  revoked.at = 2026-05-05\nrevoked.reason = \"lost\"\n# never again\n\n# next\n[[rule]]\nmodels = \"m\"\n\
+                  signers = [\"b\"]\n";
+    let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    let key = NewKey::bare(PublicKey::from_pem(pem.as_bytes()).expect("a key"), None);
+    let text = edited(dotted, |store| store.add_key("a", &key));
+    assert!(text.contains("# never again"), "{text}");
+}

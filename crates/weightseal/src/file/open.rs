@@ -133,6 +133,34 @@ impl OpenedFile {
         }
     }
 
+    /// All bytes, refusing before the first when there are more than `limit`.
+    pub(super) fn read_whole(&self, limit: u64) -> Result<Vec<u8>, FileError> {
+        let too_large = |size| FileError::TooLarge { path: self.path.clone(), size, limit };
+        if self.size() > limit {
+            return Err(too_large(self.size()));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size()).unwrap_or(0));
+        // One byte more than allowed, to notice growth. Files under /proc say they are empty, and so count as changed.
+        (&self.file)
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| FileError::read(&self.path, error))?;
+        let count = bytes.len() as u64;
+        if count > limit {
+            return Err(too_large(count));
+        }
+        self.ensure_unchanged(count)?;
+        Ok(bytes)
+    }
+
+    /// Which file it is: device and inode.
+    #[cfg(unix)]
+    pub(super) fn identity(&self) -> Result<(u64, u64), FileError> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = self.file.metadata().map_err(|error| FileError::read(&self.path, error))?;
+        Ok((metadata.dev(), metadata.ino()))
+    }
+
     /// The error for a file that is not what it was when it was opened.
     pub fn changed(&self) -> FileError {
         FileError::Changed { path: self.path.clone() }
@@ -168,27 +196,13 @@ pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, P
 }
 
 fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
-    let mut opened = match OpenedFile::open(path, links) {
+    let opened = match OpenedFile::open(path, links) {
         // In a Hugging Face cache every file is such a link.
         Err(error @ FileError::Symlink { .. }) => open_in_cache(path).ok_or(error)?,
         other => other?,
     };
-    if opened.size() > limit {
-        return Err(FileError::TooLarge { path: path.to_owned(), size: opened.size(), limit });
-    }
     let permissions = opened.permissions()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(opened.size()).unwrap_or(0));
-    // One byte more than allowed, to notice growth. Files under /proc say they are empty, and so count as changed.
-    (&mut opened.file)
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| FileError::read(path, error))?;
-    let count = bytes.len() as u64;
-    if count > limit {
-        return Err(FileError::TooLarge { path: path.to_owned(), size: count, limit });
-    }
-    opened.ensure_unchanged(count)?;
-    Ok((bytes, permissions))
+    Ok((opened.read_whole(limit)?, permissions))
 }
 
 /// A file of a snapshot in a Hugging Face cache.

@@ -28,6 +28,9 @@ pub enum RenewError {
         /// The signature file.
         signature: PathBuf,
     },
+    /// The trust store that has accepted the old signature would not accept the new one.
+    #[error("the trust store would not accept the new signature: {0}")]
+    WouldBeRefused(#[source] Box<Refusal>),
     /// The new signature could not be made or written.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -50,6 +53,7 @@ impl RenewError {
             Self::Inconclusive(inconclusive) => inconclusive.trouble.code(),
             Self::OnlyAPart { .. } => "partial",
             Self::Countersignature { .. } => "countersignature",
+            Self::WouldBeRefused(_) => "new-signature-refused",
             Self::Sign(error) => error.code(),
         }
     }
@@ -69,6 +73,10 @@ impl RenewError {
             Self::Countersignature { .. } => {
                 Some("renew the first signature, then countersign that with the new key".to_owned())
             }
+            Self::WouldBeRefused(_) => Some(
+                "sign with a key that the store trusts for this model now, under its owner's name; or put the key into the store first"
+                    .to_owned(),
+            ),
             Self::Sign(error) => error.hint(),
         }
     }

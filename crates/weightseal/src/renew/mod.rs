@@ -16,7 +16,8 @@ use crate::format::{Limits, SignatureFile};
 use crate::hash::Observer;
 use crate::key::{PrivateKey, PssSalt};
 use crate::sign::{CompatSignature, FoundBytes, Options, SignError, sign_again, stage};
-use crate::time::Timestamp;
+use crate::time::{Instant, Timestamp};
+use crate::trust::{Evidence, Refusal, Requirements, Said, SignatureFormat, TrustStore, judge};
 use crate::verify::{
     Facts, Outcome, Policy, SignedPlace, Target, Verified, WholeDigest, countersignature_places, verify,
 };
@@ -126,7 +127,7 @@ pub fn renew(
 ) -> Result<Renewed, RenewError> {
     let target = Target { whole: WholeDigest::AlwaysBoth, copy_to: None, range: None, ..target.clone() };
     match verify(&target, policy, observer)? {
-        Outcome::Verified(verified) => replace(&verified, &target, key, changes),
+        Outcome::Verified(verified) => replace(&verified, &target, policy, key, changes),
         Outcome::Tolerated(tolerated) => Err(RenewError::Inconclusive(tolerated.refuse())),
         Outcome::Partial(partial) => {
             let facts = partial.facts();
@@ -138,6 +139,7 @@ pub fn renew(
 fn replace(
     verified: &Verified,
     target: &Target,
+    policy: &Policy,
     key: &PrivateKey,
     changes: &Changes,
 ) -> Result<Renewed, RenewError> {
@@ -151,6 +153,9 @@ fn replace(
     // Where verification found nothing, there are no files to sign.
     let container = facts.container.unwrap_or(Container::Manifest);
     let (file, statement) = sign_again(old, &at, &bytes_of(facts), container, key, &options)?;
+    if let Some(store) = &policy.store {
+        ensure_accepted(store, &file, key, policy.now)?;
+    }
     let place = SignedPlace::of(&target.path, at);
     let still_the_old = || match read(&place.signature, target.limits)? {
         Some(file) if file == *old => Ok(()),
@@ -161,6 +166,45 @@ fn replace(
         .map_err(SignError::from)?;
     let countersignatures = renews.map(|old| orphans(&place, &old, target.limits)).unwrap_or_default();
     Ok(Renewed { old: facts.clone(), place, statement, renews, countersignatures, file })
+}
+
+/// Makes sure that the store which has accepted the old signature accepts the new one. Only how many signers there are is
+/// not asked: whoever has countersigned the old one has to do it again.
+fn ensure_accepted(
+    store: &TrustStore,
+    file: &SignatureFile,
+    key: &PrivateKey,
+    now: Instant,
+) -> Result<(), RenewError> {
+    let id = key.public().id();
+    let refused = |refusal: Refusal| Err(RenewError::WouldBeRefused(Box::new(refusal)));
+    let (name, format) = match file {
+        SignatureFile::Manifest(_) => (file.signed().map(|it| &it.statement.name), SignatureFormat::Manifest),
+        SignatureFile::Bundle(_) => {
+            (file.signed().map(|it| &it.statement.name), SignatureFormat::BundleManifest)
+        }
+        SignatureFile::Oms(oms) => (Some(&oms.statement.name), SignatureFormat::Oms),
+    };
+    let Some(by) = store.find(&id) else {
+        return refused(Refusal::NotInStore { named: Some(id.to_string()) });
+    };
+    // It was just made, with a statement.
+    let (Some(name), Some(digest)) = (name, file.statement_digest()) else { return Ok(()) };
+    let evidence = Evidence {
+        by,
+        key: Some(id),
+        format,
+        expected_name: name,
+        said: Said::Statement { name, digest, claims: file.claims() },
+        vouched: None,
+        countersigners: &[],
+    };
+    let is_of_others = |refusal: &Refusal| matches!(refusal, Refusal::ThresholdNotMet { .. });
+    let judgement = judge(store, &evidence, &Requirements::default(), None, now);
+    match judgement.refusals().into_iter().find(|refusal| !is_of_others(refusal)) {
+        Some(refusal) => refused(refusal),
+        None => Ok(()),
+    }
 }
 
 /// A verification that came to an end has read a signature file.

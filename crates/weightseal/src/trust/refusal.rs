@@ -124,6 +124,12 @@ pub enum Refusal {
         /// What the caller asks for.
         least: u64,
     },
+    /// Signed in a way in which nobody in the trust store signs.
+    #[error("signed {}, and nobody in the trust store signs like that", by_method(.signed))]
+    NobodySignsSo {
+        /// How it was signed: `certificate`, `sigstore`.
+        signed: &'static str,
+    },
     /// The trust store does not have the key, the certificate's identity or the Sigstore identity.
     #[error("{}, which the trust store does not have", by_whom(.named.as_deref()))]
     NotInStore {
@@ -229,6 +235,11 @@ pub enum Refusal {
         /// The name in the manifest.
         model: String,
     },
+    /// A set of files that nobody has signed as a set.
+    #[error(
+        "the bundle manifest has no envelope: nobody has signed which files belong together, or what the set is called"
+    )]
+    SetNotSigned,
     /// An older version than one that was accepted before.
     #[error("model version {found}, and version {remembered} was accepted before")]
     RolledBack {
@@ -278,6 +289,7 @@ impl Refusal {
             Self::TimeMissing => "signing-time-missing",
             Self::ModelVersionTooLow { .. } => "model-version-too-low",
             Self::ModelVersionMissing { .. } => "model-version-missing",
+            Self::NobodySignsSo { .. } => "wrong-method",
             Self::NotInStore { .. } => "untrusted-key",
             Self::SeveralSigners { .. } => "wrong-identity",
             Self::Revoked { .. } => "revoked",
@@ -291,7 +303,7 @@ impl Refusal {
             Self::UntrustedSigner { .. } => "untrusted-signer",
             Self::FormatNotAllowed { .. } => "format-not-allowed",
             Self::ThresholdNotMet { .. } => "threshold-not-met",
-            Self::NotListed { .. } => "not-authenticated",
+            Self::NotListed { .. } | Self::SetNotSigned => "not-authenticated",
             Self::RolledBack { .. } | Self::OtherStatement { .. } => "rolled-back",
         }
     }
@@ -349,7 +361,7 @@ impl Refusal {
                 "an older model was put back, or the newer one has not arrived: fetch it again".to_owned()
             }
             Self::ModelVersionMissing { .. } => "ask the signer to sign with `--model-version N`".to_owned(),
-            Self::NotInStore { .. } => {
+            Self::NotInStore { .. } | Self::NobodySignsSo { .. } => {
                 "`weightseal inspect` shows what the signature names; the store's owner decides whether it is added"
                     .to_owned()
             }
@@ -393,6 +405,10 @@ impl Refusal {
                 "ask the signer to sign again with `weightseal sign`, or have the store's owner check it with `weightseal trust import`"
                     .to_owned()
             }
+            Self::SetNotSigned => {
+                "ask the signer to sign the set again with `weightseal sign --bundle`; a file of it can be verified by itself if it is listed: `verify FILE --signature BUNDLE`"
+                    .to_owned()
+            }
             Self::RolledBack { .. } => {
                 "an older model was put back, or the newer one has not arrived: fetch it again".to_owned()
             }
@@ -418,7 +434,7 @@ fn by_method(method: &str) -> &'static str {
 
 fn by_whom(named: Option<&str>) -> String {
     match named {
-        Some(named) => format!("the signature names key {}", Escaped(named)),
+        Some(named) => format!("the signature names `{}`", Escaped(named)),
         None => "the signature is by somebody".to_owned(),
     }
 }

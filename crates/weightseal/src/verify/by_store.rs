@@ -4,18 +4,22 @@ use std::path::Path;
 
 use super::facts::{CountersignatureFact, MethodFact, TrustFact};
 use super::find::{self, countersignature_places};
+use super::manifests::Subject;
 use super::reason::Reason;
-use super::run::{Run, Subject};
+use super::run::Run;
 use crate::digest::Digest;
 use crate::envelope::{OmsForm, OmsStatement, Statement};
-use crate::file::exists;
-use crate::format::{OmsSignature, SignatureFile, Visible};
+use crate::file::{exists, size_of};
+use crate::format::{Limits, OmsSignature, SignatureFile, Visible};
 use crate::key::{KeyId, PublicKey};
 use crate::time::Instant;
 use crate::trust::{
     Evidence, KeyPlace, Memory, Refusal, Said, Signatory, SignatureFormat, TrustStore, judge,
     judge_countersigner,
 };
+
+/// Bytes that a countersignature may have beyond twice the first signature: keys of other sizes, annotations.
+const MOST_MORE: u64 = 64 * 1024;
 
 /// A signature that a key of the store verifies, about to be judged.
 pub(super) struct Presented<'a> {
@@ -152,13 +156,8 @@ impl Run<'_> {
             (None, Subject::Model { expected }) if format == SignatureFormat::Manifest => {
                 self.judge_by_store(store, &presented(expected, named(entries[0])));
             }
-            // Nobody has signed the set, and so its name is no name. One that the caller says fits an entry or does not.
-            (None, Subject::Model { .. }) => {
-                for entry in &entries {
-                    let expected = self.target.name.as_deref().unwrap_or(entry.model_file.as_str());
-                    self.judge_by_store(store, &presented(expected, named(entry)));
-                }
-            }
+            // Nobody has signed the set: whoever puts listed files of other models together would choose its name.
+            (None, Subject::Model { .. }) => self.take_refusals(vec![Refusal::SetNotSigned], false),
         }
     }
 
@@ -255,7 +254,10 @@ impl Run<'_> {
         path: &Path,
     ) -> Result<Signatory, (Option<Signatory>, String)> {
         let unknown = |why: String| (None, why);
-        let found = find::read(path, self.target.limits).map_err(|trouble| unknown(trouble.to_string()))?;
+        // It says the same as the first one, and has not much more to say.
+        let most = size_of(presented.at).unwrap_or_default().saturating_mul(2).saturating_add(MOST_MORE);
+        let limits = Limits { bytes: self.target.limits.bytes.min(most), ..self.target.limits };
+        let found = find::read(path, limits).map_err(|trouble| unknown(trouble.to_string()))?;
         let file = found.content.map_err(|reason| unknown(reason.to_string()))?;
         if file.countersigns() != Some(first) {
             return Err(unknown("it does not countersign this signature".to_owned()));

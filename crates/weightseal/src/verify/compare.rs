@@ -10,12 +10,14 @@ use super::find::{self, Found};
 use super::oms::{fact_of, plan_of};
 use super::oms_trust::other_container;
 use super::outcome::{Failure, Inconclusive, Rejected, Trouble};
+use super::policy::{FolderRules, Policy, Target, WholeDigest};
 use super::reason::Reason;
-use super::run::{FolderRules, Mode, Policy, Run, Target, WholeDigest};
+use super::run::{Mode, Run, name_of};
 use crate::envelope::{Container, OmsForm};
 use crate::file::{FileError, Kind, Links, OpenedFile, Tree, or_here, resolve};
 use crate::format::{
-    BundleManifest, Fault, Manifest, OmsSignature, SignatureFile, differences, is_manifest_name, is_oms_name,
+    BundleManifest, Fault, Manifest, OmsSignature, SignatureFile, bundle_name, differences, is_manifest_name,
+    is_oms_name, manifest_names,
 };
 use crate::hash::{Hashed, Observer, Plan};
 use crate::listing::SafeName;
@@ -149,10 +151,41 @@ impl Run<'_> {
             return Ok(());
         }
         let (at, model) = (signature.path.as_path(), signature.model.as_path());
+        self.hold_name(signature);
         match &signature.file {
             SignatureFile::Manifest(manifest) => self.hold_manifest(manifest, at, model),
             SignatureFile::Bundle(bundle) => self.hold_bundle(bundle, at, model),
             SignatureFile::Oms(oms) => self.hold_listing(oms, at, model),
+        }
+    }
+
+    /// The signed name is the one that the caller expects: whoever signs beside it signs that as well.
+    fn hold_name(&mut self, signature: &Unjudged) {
+        let (signed, listed) = match &signature.file {
+            SignatureFile::Oms(oms) => {
+                let only = oms.statement.files.first().and_then(|file| file.name.as_ref());
+                (oms.statement.name.as_str(), only.filter(|_| !signature.model.is_dir()))
+            }
+            file => match file.signed() {
+                Some(signed) => (signed.statement.name.as_str(), None),
+                None => return,
+            },
+        };
+        let stands_for_itself = signature.model == signature.path;
+        let own = match (&signature.file, stands_for_itself) {
+            (SignatureFile::Manifest(manifest), true) => {
+                let (file, name) = (name_of(&signature.path), manifest.visible.model_file.as_str());
+                let is_called_so = manifest_names(name).contains(&file);
+                if is_called_so { name.to_owned() } else { bundle_name(&file).to_owned() }
+            }
+            (_, true) => bundle_name(&name_of(&signature.path)).to_owned(),
+            (_, false) => name_of(&signature.model),
+        };
+        let asked = self.target.name.clone().unwrap_or(own);
+        let other =
+            [Some(signed), listed.map(SafeName::as_str)].into_iter().flatten().find(|name| *name != asked);
+        if let Some(signed) = other {
+            self.reasons.push(Reason::WrongModel { manifest_of: signed.to_owned(), asked });
         }
     }
 
@@ -164,11 +197,6 @@ impl Run<'_> {
         let name = &manifest.visible.model_file;
         let path = if model == at { at.with_file_name(name.as_str()) } else { model.to_owned() };
         let opened = OpenedFile::open(&path, Links::Refuse)?;
-        let own = SafeName::of_file(&path)?;
-        let asked = self.target.name.clone().unwrap_or_else(|| own.as_str().to_owned());
-        if asked != name.as_str() {
-            self.reasons.push(Reason::WrongModel { manifest_of: name.as_str().to_owned(), asked });
-        }
         let resource = manifest.signed.iter().flat_map(|signed| &signed.statement.resources).next();
         let signed = resource.map(SignedBytes::from).unwrap_or_default();
         let mut fact =
@@ -228,10 +256,6 @@ impl Run<'_> {
         let [file] = statement.files.as_slice() else {
             return Err(FileError::NotRegular { path: model.to_owned(), kind: Kind::Other }.into());
         };
-        if let Some(name) = file.name.as_ref().filter(|name| **name != asked) {
-            let (manifest_of, asked) = (name.as_str().to_owned(), asked.as_str().to_owned());
-            self.reasons.push(Reason::WrongModel { manifest_of, asked });
-        }
         let mut fact = fact_of(file, asked.as_str(), model.to_owned());
         let Hashed { digests, source_changed, hard_linked, .. } =
             self.hash_one(opened, &asked, file.into(), plan_of(statement))?;

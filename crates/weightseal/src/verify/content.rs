@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::facts::{Checked, FileFact, FileStatus};
 use super::outcome::Trouble;
+use super::policy::WholeDigest;
 use super::reason::Reason;
-use super::run::{Run, WholeDigest};
+use super::run::Run;
 use crate::digest::{CHUNKED_FROM, ContentDigest, Digest};
 use crate::envelope::{Resource, SignedFile};
 use crate::file::{FileError, Filling, OpenedFile, Staged, is_same, size_of};

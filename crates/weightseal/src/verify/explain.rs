@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use super::outcome::{Failure, Inconclusive};
+use super::policy::{Policy, Target};
 use super::reason::Reason;
-use super::run::{Mode, Policy, Run, Target};
+use super::run::{Mode, Run};
 
 /// What verification would decide about a signature. It says nothing about the files, and is no outcome.
 #[derive(Clone, Debug)]

@@ -10,10 +10,12 @@ mod content;
 mod explain;
 mod facts;
 mod find;
+mod manifests;
 mod oms;
 mod oms_part;
 mod oms_trust;
 mod outcome;
+mod policy;
 mod range;
 mod reason;
 mod run;
@@ -31,11 +33,9 @@ pub use outcome::{
     Accept, Coverage, Failure, Inconclusive, Outcome, Partial, Rejected, SignatureRead, Tolerated, Trouble,
     Verified, Weaker,
 };
+pub use policy::{DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest};
 pub use range::{RangeTarget, verify_range};
 pub use reason::{Found, Reason};
 pub(crate) use run::verify_and_keep;
-pub use run::{
-    DefaultExcludes, FolderRules, Policy, SignedLinks, Target, UnsignedFiles, WholeDigest, verify,
-    verify_accepting,
-};
+pub use run::{verify, verify_accepting};
 pub use state::{MissingState, StateFile};

@@ -10,13 +10,14 @@ use super::content::{Copy, SignedBytes};
 use super::facts::{Checked, FileFact, FileStatus, ShardFact, Weakening};
 use super::oms_trust::OmsModel;
 use super::outcome::{SignatureRead, Trouble};
+use super::policy::{DefaultExcludes, SignedLinks, UnsignedFiles};
 use super::range::Listed;
 use super::reason::{Found, Reason};
-use super::run::{DefaultExcludes, Mode, Run, Shown, SignedLinks, UnsignedFiles, name_of, nothing_shown};
+use super::run::{Mode, Run, Shown, name_of, nothing_shown};
 use crate::digest::ContentDigest;
 use crate::envelope::{Container, OmsStatement, SignedDigests, SignedFile};
 use crate::file::{
-    EntryKind, FileError, Filling, Follow, Kind, Links, OpenedFile, Tree, TreeEntry, fingerprint,
+    EntryKind, FileError, Filling, Follow, Kind, Links, OpenedFile, Tree, TreeEntry, fingerprint, place_below,
 };
 use crate::format::{OMS_SUFFIX, OmsSignature, SignatureFile};
 use crate::hash::{ContentDigests, Cut, HashError, Hashed, Plan, Source, hash_all};
@@ -110,6 +111,11 @@ impl Run<'_> {
         }
         if self.target.copy_to.is_some() && self.target.range.is_none() {
             return Err(Trouble::CopyOfMany);
+        }
+        if let Some(state) = &self.policy.state
+            && place_below(&state.path, folder).is_ok_and(|below| below.is_some())
+        {
+            return Err(Trouble::StateInModel { path: state.path.clone() });
         }
         let model = OmsModel {
             container: Container::Folder,

@@ -285,6 +285,12 @@ pub enum Trouble {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The state file lies in the model, which it would change.
+    #[error("the state file `{}` would lie in the model itself", EscapedPath(.path))]
+    StateInModel {
+        /// Its path.
+        path: PathBuf,
+    },
     /// The state file is damaged.
     #[error("the state file `{}` cannot be used: {error}", EscapedPath(.path))]
     State {
@@ -392,6 +398,7 @@ impl Trouble {
             Self::NoChunkList { .. } => "no-chunk-list",
             Self::RangeOutside { .. } => "range-outside",
             Self::NoKey
+            | Self::StateInModel { .. }
             | Self::StoreAndOthers
             | Self::BaseOfOne
             | Self::CopyOverInput { .. }
@@ -422,6 +429,7 @@ impl Trouble {
             Self::OnlyTolerated { .. } => {
                 Some("do not load it; ask the signer for a fresh signature, or fetch the newer model".to_owned())
             }
+            Self::StateInModel { .. } => Some("name another place with --state".to_owned()),
             Self::StoreAndOthers => Some("put it into the store, or leave the store out".to_owned()),
             Self::StoreExpired(_) => Some(
                 "fetch the current store from whoever keeps it; they look it through and set a new `expires_at`"

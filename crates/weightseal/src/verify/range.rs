@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::content::SignedBytes;
 use super::facts::{Checked, FileFact, FileStatus};
 use super::outcome::{Accept, Failure, Outcome, Partial, Trouble, Weaker};
+use super::policy::{Policy, Target};
 use super::reason::Reason;
-use super::run::{Policy, Run, Shown, Target, verify_and_collect};
+use super::run::{Run, Shown, verify_and_collect};
 use crate::digest::{CHUNK_SIZE, Digest};
 use crate::file::{FileError, Links, OpenedFile, Staged, companion};
 use crate::format::{

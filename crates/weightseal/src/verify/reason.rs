@@ -369,6 +369,7 @@ impl Reason {
                 | Refusal::UnknownFingerprint { .. }
                 | Refusal::WrongMethod { .. }
                 | Refusal::NotInStore { .. }
+                | Refusal::NobodySignsSo { .. }
                 | Refusal::SeveralSigners { .. }
                 | Refusal::Certificate(_)
                 | Refusal::Sigstore(_),

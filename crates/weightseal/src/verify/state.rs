@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::by_store::ToRemember;
 use super::outcome::Trouble;
-use crate::file::{FileError, Replace, Staged, ensure_protected, exists, folder_of, read_protected};
+use crate::file::{FileError, Replace, Staged, ensure_protected, exists, folder_of, read_protected, resolve};
 use crate::trust::{MAX_STATE, Memory, Refusal, TrustStore};
 
 /// Where the verifier remembers what it has accepted.
@@ -50,7 +50,9 @@ impl StateFile {
         store: &TrustStore,
         accepted: &[ToRemember],
     ) -> Result<Option<Refusal>, Trouble> {
-        let mut staged = Staged::create(&self.path, 0o600)?;
+        // What a link leads to is replaced, not the link.
+        let place = resolve(&self.path).unwrap_or_else(|_| self.path.clone());
+        let mut staged = Staged::create(&place, 0o600)?;
         let before = self.read(store)?;
         if let Some(refusal) = accepted.iter().find_map(|model| model.judge(&before)) {
             return Ok(Some(refusal));

@@ -190,7 +190,9 @@ impl<'a> Node<'a> {
             (Some(_), Some(_), None) => return Err(self.value("has no offset: end it with Z for UTC")),
             _ => return Err(self.value("is a time of day, where a date is needed")),
         };
-        text.parse::<Timestamp>().map(|time| time.instant()).map_err(|error| self.value(error))
+        text.parse::<Timestamp>()
+            .map(|time| time.instant())
+            .map_err(|error| self.value(format_args!("is {error}")))
     }
 
     pub(super) fn span(&self) -> Result<Age, TrustStoreError> {
@@ -206,7 +208,8 @@ impl<'a> Node<'a> {
             Content::Table(_) | Content::Value(Value::InlineTable(_)) => "a table",
             Content::Tables(_) | Content::Value(Value::Array(_)) => "a list",
             Content::Value(Value::String(_)) => "a text",
-            Content::Value(Value::Integer(_) | Value::Float(_)) => "a number",
+            Content::Value(Value::Integer(_)) => "a number",
+            Content::Value(Value::Float(_)) => "a number with a point",
             Content::Value(Value::Boolean(_)) => "a boolean",
             Content::Value(Value::Datetime(_)) => "a time",
         };
