@@ -85,6 +85,8 @@ def test_what_is_not_accepted_is_not_remembered(ed25519, stored, model, tmp_path
     assert not state.exists()
     weightseal.verify(model, trust=stored(WARN), signature=model.with_name("model.manifest.json"), state=state,
                       init_state=True, allow_tolerated=True)  # fmt: skip
+    assert json.loads(state.read_text())["models"] == []
+    weightseal.verify(model, trust=stored(), signature=model.with_name("model.manifest.json"), state=state)
     assert json.loads(state.read_text())["models"][0]["model_version"] == 4
 
 

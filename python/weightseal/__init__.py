@@ -681,7 +681,7 @@ def verify_artifact_bundle(
     """Verifies all files of a bundle manifest and returns it as a dict.
 
     Bundle manifests without an envelope are accepted with a `NotAuthenticatedWarning`: each file is signed by itself,
-    but the set is not. With a trust store (`trust`), each file has to be listed there. Errors as for `verify`.
+    but the set is not. With a trust store (`trust`), none is accepted. Errors as for `verify`.
     """
     asked = question(
         bundle_path,

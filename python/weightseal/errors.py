@@ -542,6 +542,7 @@ _NOT_CARRIED_OUT: dict[str, type[WeightsealError]] = {
     "malformed-trust-store": TrustStoreError,
     "malformed-trusted-root": CertificateFileError,
     "manifest-of-another-model": NotReplaceable,
+    "new-signature-refused": TrustStoreError,
     "no-chunk-list": NotFound,
     "no-chunk-root": UsageError,
     "no-place": FileError,
@@ -607,6 +608,11 @@ _OPTIONS = (
     ("finds too: --output ", "finds too: "),
     ("to --base DIR", "to the folder given as base"),
 )
+# Commands in advice, and what does the same here.
+_COMMANDS = {
+    "`verify FILE --signature BUNDLE`": "open_verified with signature=… and allow_partial=True",
+    "`weightseal sign --bundle`": "sign_bundle",
+}
 # Names that are not those of the options.
 _RENAMED = {
     "annotate": "annotations",
@@ -640,6 +646,9 @@ def _in_python(code: str, hint: str | None) -> str | None:
     if code == "extra-file":
         # In backticks, but no name of a file.
         hint = hint.replace("`--layout hf`", '`layout="hf"`').replace("`--layout mlflow`", '`layout="mlflow"`')
+    if code == "not-authenticated":
+        for command, function in _COMMANDS.items():
+            hint = hint.replace(command, function)
     return _arguments(hint, "=…")
 
 
