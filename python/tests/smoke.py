@@ -48,6 +48,15 @@ def main():
         pathlib.Path("model.bin").write_bytes(content)
         expect(weightseal.VerificationError, lambda: weightseal.verify("model.bin", "other.pub"))
 
+        pathlib.Path("trust.toml").write_text("serial = 1\nexpires_at = 2099-01-01\n")
+        store = weightseal.TrustStore.load("trust.toml")
+        expect(weightseal.VerificationError, lambda: weightseal.verify("model.bin", trust=store))
+        store = store.add("team@example.org", "key.pub", models="*.bin")
+        for trust in (store, "trust.toml"):
+            assert weightseal.verify("model.bin", trust=trust).signer == "team@example.org"
+        assert store.explain("model.bin").verdict == "accepted"
+        os.remove("trust.toml")
+
         weightseal.sign_bundle(["model.bin"], "set.manifest.json", "other.pem", signer="x", passphrase=None)
         with weightseal.verified_dir(".", "other.pub") as verified:
             assert os.listdir(verified.path) == ["model.bin"]

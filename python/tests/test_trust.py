@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import re
 import warnings
 from datetime import date, datetime, timedelta, timezone
@@ -127,6 +128,9 @@ def test_an_object_is_what_was_read(signed, stored, stranger, place):
             setattr(trust, name, 1)
     with pytest.raises(TypeError):
         TrustStore(place)
+    # A copy would have to be read again, from a file that may be another one by then.
+    with pytest.raises(TypeError):
+        pickle.dumps(trust)
 
 
 # --- Calls that make no sense ---------------------------------------------------------------------------------
