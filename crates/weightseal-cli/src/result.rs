@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weightseal::digest::ContentDigest;
 use weightseal::envelope::Container;
 use weightseal::format::{ChunkListFault, Fault};
-use weightseal::text::Escaped;
+use weightseal::text::{Escaped, EscapedPath};
 use weightseal::trust::{CertificateRefusal, Refusal, SigstoreRefusal};
 use weightseal::verify::{
     Beside, Checked, CountersignatureFact, Coverage, Facts, FileStatus, MethodFact, Outcome, Reason,
@@ -295,6 +295,11 @@ pub fn notes(facts: &Facts) -> Vec<String> {
         notes.push(
             "only the part that was asked for was looked at; the rest of the folder was not".to_owned(),
         );
+    }
+    for file in facts.trust.iter().flat_map(|trust| &trust.countersignatures) {
+        if let (None, Some(signer)) = (&file.reason, &file.signer) {
+            notes.push(format!("countersigned by {}: `{}`", Escaped(signer), EscapedPath(&file.path)));
+        }
     }
     let beside = &facts.beside;
     for (names, why) in [(&beside.excluded, "by default"), (&beside.ignored, "as the signature says")] {

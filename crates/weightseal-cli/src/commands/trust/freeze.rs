@@ -12,7 +12,7 @@ use weightseal::time::Instant;
 use weightseal::trust::{KeyRing, Means, Requirements, TrustedKey, Unauthenticated};
 use weightseal::verify::{Failure, Policy, SignedPlace, countersignature_places};
 
-use super::many::{Refused, judge, places};
+use super::many::{Refused, has_envelope, judge, places};
 use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -68,6 +68,10 @@ pub(super) fn collect(
     let policy = policy(&key.means, now);
     for place in with_countersignatures(places(paths)?)? {
         interrupt::check()?;
+        if !has_envelope(&place) && is_readable(&place.signature) {
+            frozen.without_envelope += 1;
+            continue;
+        }
         match judge(&place, &policy, engine, output) {
             Ok(outcome) => {
                 let facts = outcome.facts();
@@ -111,6 +115,11 @@ fn with_countersignatures(places: Vec<SignedPlace>) -> Result<Vec<SignedPlace>, 
     }
     all.sort();
     Ok(all)
+}
+
+/// What cannot be read as a signature is told by its verification.
+fn is_readable(path: &Path) -> bool {
+    matches!(inspect(path), Ok(Inspection::Signature(..)))
 }
 
 /// `m.2.manifest.json` can also be the manifest of `m.2.pt`, and is found as such.

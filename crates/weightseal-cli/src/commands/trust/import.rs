@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use weightseal::inspect::{Inspection, inspect};
 use weightseal::text::{Escaped, EscapedPath};
 use weightseal::time::Instant;
 use weightseal::trust::{KeyRing, Means, Requirements, TrustStore, Unauthenticated, Unenveloped};
-use weightseal::verify::{Facts, FileStatus, Policy, SignedPlace};
+use weightseal::verify::{Facts, FileStatus, Policy};
 
 use super::freeze::count;
-use super::many::{Refused, judge, places};
+use super::many::{Refused, has_envelope, judge, places};
 use crate::args_trust::TrustImportArguments;
 use crate::interrupt;
 use crate::output::Output;
@@ -63,6 +62,9 @@ pub(crate) fn run(arguments: &TrustImportArguments, output: &mut Output) -> Resu
     edit.text.list(&new)?;
     let store = if new.is_empty() { edit.store } else { edit.commit()? };
 
+    for warning in same_bytes(&new, &store) {
+        output.warning(&warning);
+    }
     for entry in &new {
         output.text(&format!("  {}  {}  key {}\n", entry.sha256, Escaped(&entry.model), entry.key.short()));
     }
@@ -98,18 +100,6 @@ fn usable(store: &TrustStore) -> Vec<weightseal::key::PublicKey> {
     public.collect()
 }
 
-/// Whether more than a digest is signed. What cannot be read is for the verification to say.
-fn has_envelope(place: &SignedPlace) -> bool {
-    use weightseal::format::SignatureFile::{Bundle, Manifest, Oms};
-    match inspect(&place.signature) {
-        Ok(Inspection::Signature(file, _)) => match &file {
-            Manifest(_) | Bundle(_) => file.signed().is_some(),
-            Oms(_) => true,
-        },
-        _ => false,
-    }
-}
-
 /// What is to be listed: every file of the manifest.
 fn entries(facts: &Facts) -> Vec<Unenveloped> {
     let Some(key) = &facts.key else { return Vec::new() };
@@ -119,4 +109,24 @@ fn entries(facts: &Facts) -> Vec<Unenveloped> {
         Some(Unenveloped { model: file.name.to_string(), sha256, key: key.id })
     };
     files.filter_map(entry).collect()
+}
+
+/// The same bytes under several names: nobody has signed which of them is right.
+fn same_bytes(new: &[Unenveloped], store: &TrustStore) -> Vec<String> {
+    let other = |entry: &Unenveloped| {
+        let listed = store.unauthenticated().iter();
+        listed
+            .filter(|it| it.sha256 == entry.sha256 && it.model != entry.model)
+            .map(|it| it.model.clone())
+            .min()
+    };
+    let warning = |entry: &Unenveloped| {
+        let other = other(entry)?;
+        Some(format!(
+            "`{}` has the very bytes of `{}`, which is listed as well: nobody has signed these names, so take out the wrong one",
+            Escaped(&entry.model),
+            Escaped(&other)
+        ))
+    };
+    new.iter().filter_map(warning).collect()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use weightseal::file::resolve;
 use weightseal::format::Limits;
 use weightseal::hash::Engine;
+use weightseal::inspect::{Inspection, inspect};
 use weightseal::text::EscapedPath;
 use weightseal::verify::{Failure, Outcome, Policy, SignedPlace, Target, find_signed, verify};
 
@@ -112,4 +113,16 @@ pub(super) fn judge(
 ) -> Result<Outcome, Failure> {
     let target = Target { engine, ..place.target() };
     verify(&target, policy, &Progress::new(output))
+}
+
+/// Whether more than a digest is signed. What cannot be read is for the verification to say.
+pub(super) fn has_envelope(place: &SignedPlace) -> bool {
+    use weightseal::format::SignatureFile::{Bundle, Manifest, Oms};
+    match inspect(&place.signature) {
+        Ok(Inspection::Signature(file, _)) => match &file {
+            Manifest(_) | Bundle(_) => file.signed().is_some(),
+            Oms(_) => true,
+        },
+        _ => false,
+    }
 }
