@@ -181,7 +181,7 @@ impl StoreText {
 
     fn rules_for<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a RuleText> {
         let fits = |pattern: &&str| pattern.parse::<weightseal::trust::Pattern>().expect("one").matches(name);
-        self.rules.iter().filter(move |rule| rule.models.iter().any(&fits))
+        self.rules.iter().filter(move |rule| rule.models.iter().any(fits))
     }
 
     /// Whether some rule says who may sign models of this name.
