@@ -76,6 +76,15 @@ fn beside(path: &Path) -> Countersigned {
     beside_with(path, second()).expect("countersigned")
 }
 
+/// The path is called otherwise than the model: without the name it is refused, since the name is signed along.
+fn beside_named(path: &Path, name: &str) -> Countersigned {
+    assert_eq!(refused(path), "wrong-model");
+    let named = Target { name: Some(name.to_owned()), ..target(path) };
+    let rules = FolderRules::default();
+    let by = FirstSigner::Unjudged(&rules);
+    countersign(&named, None, by, second(), &reviewer(), &()).expect("countersigned")
+}
+
 fn refused(path: &Path) -> &'static str {
     beside_with(path, second()).expect_err("refused").code()
 }
@@ -179,8 +188,7 @@ fn a_bundle_gets_a_second_one_beside_it() {
     let files = ["weights.bin", "sub/config.json"].map(|name| model.join(name));
     let bundle = model.join("release.manifest.json");
     let done = sign_bundle(&files, &bundle, None, first(), &options(), &()).expect("signed");
-    for path in [&model, &bundle] {
-        let second = beside(path);
+    for second in [beside_named(&model, "release"), beside(&bundle)] {
         assert_eq!(second.signature, model.join("release.2.manifest.json"));
         stands_beside(&model, &second, done.statement);
         assert_eq!(verified(&target(&bundle), first()).statement, Some(done.statement));
@@ -234,7 +242,7 @@ fn a_folder_that_was_reached_by_a_link_has_its_own_name() {
     let first_one = sign_model(&model, None, first(), None, &how, &options(), &()).expect("signed");
     let link = keep.path().join("link");
     std::os::unix::fs::symlink(&model, &link).expect("linked");
-    let done = beside(&link);
+    let done = beside_named(&link, "resnet");
     let real = keep.path().canonicalize().expect("a folder").join("resnet.2.sig");
     assert_eq!(done.signature, real);
     stands_beside(&model, &done, first_one.statement);
@@ -449,7 +457,7 @@ fn a_countersignature_is_never_found_as_a_first_signature() {
     let files = ["weights.bin", "sub/config.json"].map(|name| model.join(name));
     let bundle = model.join("release.manifest.json");
     sign_bundle(&files, &bundle, None, first(), &options(), &()).expect("signed");
-    let done = beside(&model);
+    let done = beside(&bundle);
     fs::rename(&done.signature, &bundle).expect("renamed");
     assert_eq!(rejection(&target(&model), second()).0, "unsigned");
     let again = sign_bundle(&files, &bundle, None, first(), &options(), &());
