@@ -7,6 +7,7 @@ use super::content::SignedBytes;
 use super::explain::{Explanation, explain};
 use super::facts::{Facts, FileFact};
 use super::find::{self, Found};
+use super::manifests::name_by_manifest;
 use super::oms::{fact_of, plan_of};
 use super::oms_trust::other_container;
 use super::outcome::{Failure, Inconclusive, Rejected, Trouble};
@@ -17,7 +18,7 @@ use crate::envelope::{Container, OmsForm};
 use crate::file::{FileError, Kind, Links, OpenedFile, Tree, or_here, resolve};
 use crate::format::{
     BundleManifest, Fault, Manifest, OmsSignature, SignatureFile, bundle_name, differences, is_manifest_name,
-    is_oms_name, manifest_names,
+    is_oms_name,
 };
 use crate::hash::{Hashed, Observer, Plan};
 use crate::listing::SafeName;
@@ -174,9 +175,7 @@ impl Run<'_> {
         let stands_for_itself = signature.model == signature.path;
         let own = match (&signature.file, stands_for_itself) {
             (SignatureFile::Manifest(manifest), true) => {
-                let (file, name) = (name_of(&signature.path), manifest.visible.model_file.as_str());
-                let is_called_so = manifest_names(name).contains(&file);
-                if is_called_so { name.to_owned() } else { bundle_name(&file).to_owned() }
+                name_by_manifest(&signature.path, manifest.visible.model_file.as_str())
             }
             (_, true) => bundle_name(&name_of(&signature.path)).to_owned(),
             (_, false) => name_of(&signature.model),

@@ -73,14 +73,11 @@ impl Run<'_> {
                 opened
             }
             None => {
-                let file = name_of(at);
-                // What a manifest says of itself is no name that the caller expects, unless it is called after it.
-                let is_called_so = manifest_names(name.as_str()).contains(&file);
-                let own = match is_called_so || self.policy.store.is_none() {
-                    true => name.as_str(),
-                    false => bundle_name(&file),
+                let own = match self.policy.store {
+                    Some(_) => name_by_manifest(at, name.as_str()),
+                    None => name.as_str().to_owned(),
                 };
-                asked_for = self.target.name.clone().unwrap_or_else(|| own.to_owned());
+                asked_for = self.target.name.clone().unwrap_or(own);
                 OpenedFile::open(&at.with_file_name(name.as_str()), Links::Refuse)?
             }
         };
@@ -305,6 +302,14 @@ impl Run<'_> {
         };
         Ok((key, check(file, key)))
     }
+}
+
+/// The name that a caller expects who names the manifest of one file. What it says of itself is none, unless it is called
+/// after that.
+pub(super) fn name_by_manifest(at: &Path, model_file: &str) -> String {
+    let file = name_of(at);
+    let is_called_so = manifest_names(model_file).contains(&file);
+    if is_called_so { model_file.to_owned() } else { bundle_name(&file).to_owned() }
 }
 
 /// The entry of a bundle that stands for the file at `path`: the one with its place below the base.

@@ -82,7 +82,9 @@ impl Run<'_> {
         self.facts.method = Some(signer.method);
         self.facts.checks.envelope = Check::Passed;
         self.facts.name = Some(statement.name.clone());
-        self.facts.statement = Some(Statement::digest(&oms.envelope.payload));
+        // The payload can have tens of megabytes: its digest is made once.
+        let digest = Statement::digest(&oms.envelope.payload);
+        self.facts.statement = Some(digest);
         self.facts.listing = Some(ListingFact {
             algorithm: statement.algorithm,
             shard_size: statement.shard_size.map(std::num::NonZeroU64::get),
@@ -90,7 +92,6 @@ impl Run<'_> {
         });
         if let Some((store, by)) = self.policy.store.as_deref().zip(signer.by) {
             let at = self.facts.signature_file.clone().unwrap_or_default();
-            let digest = Statement::digest(&oms.envelope.payload);
             let claims = statement.claims.as_ref();
             let claimed = claims.map(Claimed::signed);
             match &claimed {

@@ -305,7 +305,7 @@ impl Run<'_> {
 
     pub(super) fn reject(&mut self, reason: Reason) -> Shown {
         self.reasons.push(reason);
-        Shown { whole: true, signature: None, placed: None, kept: Vec::new() }
+        nothing_shown()
     }
 
     /// Names, digests and sizes together.
