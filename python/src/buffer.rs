@@ -46,6 +46,7 @@ impl SealedBytes {
     }
 
     /// The copy itself.
+    #[expect(clippy::indexing_slicing, reason = "the index was given to a copy of these")]
     pub(crate) fn held<'a>(&self, loaded: &'a Loaded) -> &'a Held {
         &loaded.files()[self.index]
     }

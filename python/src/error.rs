@@ -132,6 +132,7 @@ impl From<InspectError> for Error {
 }
 
 impl From<Failure> for Error {
+    #[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Rejected(rejected) => {

@@ -2,6 +2,16 @@
 //!
 //! The Python package around it (python/weightseal) has the public signatures, defaults and documentation.
 
+// As in the library: what others wrote must not be able to end the interpreter's call by a panic.
+#![warn(
+    clippy::expect_used,
+    clippy::get_unwrap,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unreachable
+)]
+
 mod buffer;
 mod error;
 mod json;

@@ -144,6 +144,7 @@ fn read_at<'py>(py: Python<'py>, held: &Held, offset: u64, count: u64) -> PyResu
 }
 
 /// The length of the line that begins at `start`, with its end, at most `limit`.
+#[expect(clippy::indexing_slicing, reason = "never more than the block has")]
 fn line_length(held: &Held, start: u64, limit: u64) -> Result<u64, Error> {
     let limit = limit.min(held.size().saturating_sub(start));
     let mut step = [0; LINE_STEP];
@@ -159,6 +160,7 @@ fn line_length(held: &Held, start: u64, limit: u64) -> Result<u64, Error> {
     Ok(limit)
 }
 
+#[expect(clippy::indexing_slicing, reason = "never more than the block has")]
 fn read_exactly(held: &Held, mut bytes: &mut [u8], mut offset: u64) -> Result<(), Error> {
     while !bytes.is_empty() {
         match held.read_at(bytes, offset)? {

@@ -218,6 +218,7 @@ pub(crate) fn report(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>
 }
 
 /// The same, and the text that was written.
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 fn report_with_text(py: Python<'_>, signed: &SignedFiles) -> PyResult<Py<PyAny>> {
     let mut facts = facts(signed);
     facts["text"] = json!(signed.file.to_text());

@@ -79,6 +79,7 @@ impl ModelWriter {
     }
 
     /// Appends bytes; returns their number.
+    #[expect(clippy::indexing_slicing, reason = "never more than the spare room")]
     fn write(&self, data: &Bound<'_, PyAny>, py: Python<'_>) -> PyResult<usize> {
         let bytes = Bytes::of(data)?;
         let mut writer = self.take(py)?;

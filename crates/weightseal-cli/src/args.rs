@@ -544,9 +544,9 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         ("GB", 1_000_000_000),
         ("", 1),
     ];
-    let (unit, factor) = UNITS.into_iter().find(|(unit, _)| text.ends_with(unit)).unwrap_or(("", 1));
-    let number = text[..text.len() - unit.len()].trim();
-    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    // The unit of nothing fits any text.
+    let fitting = UNITS.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let size = fitting.and_then(|(number, factor)| number.trim().parse::<u64>().ok()?.checked_mul(factor));
     size.filter(|size| (1..=1 << 53).contains(size))
         .ok_or_else(|| "not a size: bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned())
 }

@@ -94,6 +94,7 @@ fn asker(by: Asker, store: &TrustStore) -> String {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "rules of the store at hand")]
 fn models(store: &TrustStore, rule: usize) -> Vec<String> {
     store.rules()[rule].models.iter().map(ToString::to_string).collect()
 }

@@ -5,6 +5,18 @@
 //! fault), 130 interrupted. The library underneath knows no terminal, no environment and no clock; all of that is here.
 
 #![forbid(unsafe_code)]
+// As in the library: what others wrote must not be able to end the command by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
 
 pub mod args;
 pub mod args_oms;

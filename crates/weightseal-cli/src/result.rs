@@ -1,5 +1,7 @@
 //! Results as JSON (docs/spec/result.md) and errors as text: one form for the command and for Python.
 
+#![expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
+
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -5,6 +5,8 @@
 //! behind the value. General parsers take the last of two equal keys in silence; an attacker who can make
 //! two programs read different things from one file has won, so there is no lenient mode.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -151,7 +153,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.state.values += 1;
+        self.state.values = self.state.values.saturating_add(1);
         if self.state.values > self.state.most {
             return Err(serde::de::Error::custom(format_args!("more than {} values", self.state.most)));
         }
@@ -164,7 +166,7 @@ impl<'s> Strict<'_, 's> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Strict { depth: self.depth + 1, way, integral: false, state: self.state })
+        Ok(Strict { depth: self.depth.saturating_add(1), way, integral: false, state: self.state })
     }
 }
 
@@ -232,7 +234,7 @@ impl<'de> Visitor<'de> for Strict<'_, '_> {
             }
             let way = self.way.filter(|way| self.state.path.get(*way) == Some(&name.as_str()));
             let integral = self.state.each.is_some() && name == INTEGRAL;
-            let inner = Strict { integral, ..self.deeper(way.map(|way| way + 1))? };
+            let inner = Strict { integral, ..self.deeper(way.map(|way| way.saturating_add(1)))? };
             let value = fields.next_value_seed(inner)?;
             object.push((name, value));
         }
@@ -251,7 +253,7 @@ impl<'de> Visitor<'de> for Strict<'_, '_> {
 fn duplicate(fields: &[(String, Value)]) -> Option<&str> {
     let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next).map(|(name, _)| *name)
 }
 
 /// What is wrong with one field of a JSON object.

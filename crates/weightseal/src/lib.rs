@@ -42,6 +42,20 @@
 //! The crate `sha256-mb` below them has the only unsafe code.
 
 #![forbid(unsafe_code)]
+// What others wrote must not be able to end a program: a panic is no verdict. Where one can be excluded, an
+// expectation says why. Modules that take others' bytes apart watch their arithmetic too (`arithmetic_side_effects`);
+// elsewhere the release build checks for overflow, and one ends the command instead of deciding anything.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
 
 pub mod countersign;
 pub mod diff;

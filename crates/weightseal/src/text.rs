@@ -1,5 +1,7 @@
 //! Words shown to people: untrusted text is escaped before it reaches a terminal or a message.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use std::fmt::{self, Write as _};
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 //!
 //! The library never reads a clock: every function that needs "now" is given it.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -91,16 +93,22 @@ fn has_shape(text: &[u8]) -> bool {
     };
     let Some((seconds, rest)) = text.split_at_checked(19) else { return false };
     let fraction = match rest {
-        [b'.', digits @ ..] => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        [b'.', digits @ ..] => {
+            digits.iter().take_while(|byte| byte.is_ascii_digit()).count().saturating_add(1)
+        }
         _ => 0,
     };
-    let offset = &rest[fraction..];
-    let offset_fits = like(offset, b"Z")
-        || ((like(offset, b"+00:00") || like(offset, b"-00:00"))
-            && &offset[1..3] < b"24".as_slice()
-            && offset[4] < b'6');
+    let Some((_, offset)) = rest.split_at_checked(fraction) else { return false };
+    let offset_fits = match offset {
+        b"Z" => true,
+        [b'+' | b'-', clock @ ..] if like(clock, b"00:00") => {
+            clock.first_chunk().is_some_and(|hours| hours < b"24")
+                && clock.get(3).is_some_and(|tens| *tens < b'6')
+        }
+        _ => false,
+    };
     like(seconds, b"0000-00-00T00:00:00")
-        && seconds[17] < b'6'
+        && seconds.get(17).is_some_and(|tens| *tens < b'6')
         && matches!(fraction, 0 | 2..=10)
         && offset_fits
 }

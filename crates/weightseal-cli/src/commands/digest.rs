@@ -33,6 +33,7 @@ struct FolderDigests {
     left_out: Vec<String>,
 }
 
+#[expect(clippy::expect_used, reason = "by default the whole file is hashed, and so has a digest")]
 pub(crate) fn run(arguments: &DigestArguments, output: &mut Output) -> Result<(), Problem> {
     let progress = Progress::new(output);
     let engine = arguments.hashing.engine();

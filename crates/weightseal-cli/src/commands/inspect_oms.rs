@@ -104,6 +104,7 @@ fn file_line(file: &SignedFile) -> String {
 }
 
 /// What an OMS signature says, as JSON.
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(super) fn to_json(path: &Path, oms: &OmsSignature, bytes: &[u8]) -> Value {
     let statement = &oms.statement;
     let mut value = json!({

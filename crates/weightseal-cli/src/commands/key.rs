@@ -132,6 +132,7 @@ fn judgement(kind: &str, permissions: Permissions) -> &'static str {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 fn to_json(
     path: &Path,
     kind: &str,

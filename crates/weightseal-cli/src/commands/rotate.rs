@@ -87,6 +87,10 @@ fn find_old(
 }
 
 /// Puts the new key beside the old one, and an end to that.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 fn with_new_key(
     mut edit: StoreEdit,
     old: KeyPlace,
@@ -122,6 +126,10 @@ fn kind_of(key: &PublicKey) -> KeySpec {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 fn report(
     arguments: &RotateArguments,
     files: &KeyPairFiles,

@@ -1,5 +1,7 @@
 //! `weightseal sign`: sign a file, a folder, or several files as one bundle.
 
+#![expect(clippy::indexing_slicing, reason = "the arguments have at least one file")]
+
 use std::num::NonZeroU64;
 use std::path::Path;
 

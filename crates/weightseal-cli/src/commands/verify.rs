@@ -252,7 +252,7 @@ fn renamed(facts: &Facts) -> String {
 pub(super) fn all_details(rejected: &Rejected) -> Vec<String> {
     let headline = rejected.headline();
     let mut details = self::details(headline);
-    let others = &rejected.reasons()[1..];
+    let others = rejected.reasons().get(1..).unwrap_or_default();
     for reason in others.iter().take(MOST_REASONS) {
         details.push(format!("also: {reason} [{}]", reason.code()));
         details.extend(self::details(reason).into_iter().map(|line| format!("  {line}")));
@@ -272,6 +272,7 @@ pub(super) fn all_details(rejected: &Rejected) -> Vec<String> {
     details
 }
 
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
     let headline = rejected.headline();
     let details = all_details(rejected);
@@ -288,6 +289,7 @@ fn reject(rejected: &Rejected, output: &mut Output) -> Problem {
 }
 
 /// Prints why there was no verification.
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(crate) fn not_carried_out(problem: Problem, facts: Option<&Facts>, output: &mut Output) -> Problem {
     output.failure("error", &problem.message, problem.code, &[], problem.hint.as_deref());
     output.json_of(|| {

@@ -103,7 +103,7 @@ fn by_id(store: &TrustStore, digits: &str) -> Vec<KeyPlace> {
 fn by_signer(store: &TrustStore, text: &str) -> Option<Vec<KeyPlace>> {
     let position = |name: &str| store.signers().iter().position(|signer| signer.name == name);
     let of = |signer: usize, version: Option<u64>| {
-        let keys = store.signers()[signer].keys.iter().enumerate();
+        let keys = store.signers().get(signer).into_iter().flat_map(|signer| signer.keys.iter().enumerate());
         let wanted = keys.filter(|(_, key)| version.is_none() || key.version == version);
         wanted.map(|(key, _)| KeyPlace { signer, key }).collect()
     };
@@ -125,6 +125,7 @@ fn only(store: &TrustStore, named: &Path, places: Vec<KeyPlace>) -> Result<KeyPl
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "places in the store at hand")]
 fn name_with_signer(store: &TrustStore, place: KeyPlace) -> String {
     key_of(&store.signers()[place.signer].name, store.key(place))
 }

@@ -101,6 +101,7 @@ pub(crate) fn key_of(signer: &str, key: &TrustedKey) -> String {
 }
 
 /// A key as JSON.
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(crate) fn key_json(signer: &str, key: &TrustedKey, now: Instant) -> Value {
     let mut value = json!({
         "signer": signer,

@@ -68,6 +68,7 @@ fn sorted(mut files: Vec<ComparedFile>) -> impl Iterator<Item = ComparedFile> {
 
 /// Takes out of both lists the files with the same digests and the same part of the name: the first of one list with
 /// the first of the other, the second with the second.
+#[expect(clippy::indexing_slicing, reason = "`matching` gives positions in these lists")]
 fn pair_up(
     removed: &mut Vec<ComparedFile>,
     added: &mut Vec<ComparedFile>,

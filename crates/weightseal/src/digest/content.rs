@@ -75,7 +75,9 @@ pub struct ContentDigest {
 impl ContentDigest {
     fn new(algorithm: HashAlgorithm, digest: &[u8]) -> Self {
         let mut bytes = [0; LONGEST];
-        bytes[..digest.len()].copy_from_slice(digest);
+        for (byte, of_digest) in bytes.iter_mut().zip(digest) {
+            *byte = *of_digest;
+        }
         Self { algorithm, bytes }
     }
 
@@ -94,7 +96,7 @@ impl ContentDigest {
             return Err(NotAContentDigest(algorithm));
         }
         let mut bytes = [0; LONGEST];
-        hex::decode_to_slice(text, &mut bytes[..algorithm.size()])
+        hex::decode_to_slice(text, bytes.get_mut(..algorithm.size()).unwrap_or_default())
             .map_err(|_| NotAContentDigest(algorithm))?;
         Ok(Self { algorithm, bytes })
     }
@@ -106,7 +108,7 @@ impl ContentDigest {
 
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.algorithm.size()]
+        self.bytes.get(..self.algorithm.size()).unwrap_or(&self.bytes)
     }
 
     /// The same as a SHA-256 digest, if it is one.

@@ -1,6 +1,8 @@
 //! SHA-256 (FIPS 180-4) of bytes in memory, and its digest as a value: 32 bytes, written as 64 lower-case hex digits.
 //! Beside it the other algorithms that OpenSSF Model Signing knows for the content of files.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod chunks;
 mod content;
 

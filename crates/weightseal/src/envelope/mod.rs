@@ -3,6 +3,8 @@
 //! DSSE v1 (secure-systems-lab), in-toto Statement v1, predicate of OpenSSF Model Signing v1.0. The payload is
 //! verified as the bytes received, and those same bytes are parsed once, strictly.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod claims;
 mod dsse;
 mod oms;

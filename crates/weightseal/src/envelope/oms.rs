@@ -363,7 +363,7 @@ fn sharded_files(
     for (path, mut parts) in shards {
         parts.sort_by_key(|(range, _)| range.start);
         let mut end = 0;
-        let last = parts.len() - 1;
+        let last = parts.len().saturating_sub(1);
         for (at, (range, _)) in parts.iter().enumerate() {
             let name = || crate::listing::shard_name(path, range);
             if range.start > end {
@@ -372,7 +372,7 @@ fn sharded_files(
             if range.start < end {
                 return Err(OmsFault::ShardOverlap { name: name() });
             }
-            let length = range.end - range.start;
+            let length = range.end.saturating_sub(range.start);
             if length > size || (at < last && length != size) {
                 return Err(OmsFault::ShardSize { name: name(), expected: size });
             }
@@ -391,7 +391,7 @@ fn sharded_files(
 /// Sorted by name for us; `.` only alone.
 fn finish(mut files: Vec<SignedFile>) -> Result<Vec<SignedFile>, OmsFault> {
     files.sort_by(|one, other| one.name.cmp(&other.name));
-    if files.len() > 1 && files[0].name.is_none() {
+    if files.len() > 1 && files.first().is_some_and(|first| first.name.is_none()) {
         return Err(OmsFault::DotAmongOthers);
     }
     Ok(files)
@@ -410,8 +410,8 @@ fn ensure_sorted(names: &[&str], keys: &[(&str, u64)]) -> Result<(), OmsFault> {
     }
     let mut sorted = names.to_vec();
     sorted.sort_unstable();
-    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(OmsFault::Duplicate { name: pair[0].to_owned() }),
+    match sorted.iter().zip(sorted.iter().skip(1)).find(|(one, next)| one == next) {
+        Some((name, _)) => Err(OmsFault::Duplicate { name: (*name).to_owned() }),
         None => Err(OmsFault::Unsorted),
     }
 }

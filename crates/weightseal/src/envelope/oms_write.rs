@@ -142,6 +142,7 @@ impl OmsStatement {
     }
 
     /// Writes the payload of an envelope. Form and root are not looked at: the form is that of version 1.0.
+    #[expect(clippy::expect_used, reason = "structures of strings, integers and lists always serialise")]
     pub fn to_payload(&self, dialect: ShardDialect) -> Vec<u8> {
         let sharded = self.shard_size.map(|size| sharded_name(self.algorithm, size));
         let algorithm = match (&sharded, dialect) {

@@ -120,7 +120,10 @@ impl Statement {
 impl Resource {
     fn to_json(&self) -> serde_json::Value {
         let name = self.name.as_ref().map_or(".", SafeName::as_str);
-        let mut value = json!({ "name": name, "digest": self.digest.to_string(), "algorithm": "sha256" });
+        let mut resource = serde_json::Map::new();
+        resource.insert("name".to_owned(), name.into());
+        resource.insert("digest".to_owned(), self.digest.to_string().into());
+        resource.insert("algorithm".to_owned(), "sha256".into());
         let mut annotations = serde_json::Map::new();
         if let Some(size) = self.size {
             annotations.insert("size".to_owned(), json!(size));
@@ -129,9 +132,9 @@ impl Resource {
             annotations.insert("chunks".to_owned(), json!({ "size": CHUNK_SIZE, "root": root.to_string() }));
         }
         if !annotations.is_empty() {
-            value["annotations"] = annotations.into();
+            resource.insert("annotations".to_owned(), annotations.into());
         }
-        value
+        resource.into()
     }
 
     fn from_json(value: Value) -> Result<Self, StatementError> {

@@ -76,6 +76,7 @@ impl Tree {
     ///
     /// # Errors
     /// A [`FileError`] for the folder itself, and [`FileError::TooManyEntries`]; everything else stands in the list.
+    #[expect(clippy::indexing_slicing, reason = "as many as the level has")]
     pub fn list(&self) -> Result<Vec<TreeEntry>, FileError> {
         let mut level =
             vec![Pending { name: PathBuf::new(), above: self.above(Path::new(""), None), outside: false }];

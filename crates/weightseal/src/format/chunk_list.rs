@@ -33,7 +33,7 @@ impl ChunkedFile {
     /// How many bytes its digests take in a list.
     fn in_list(self) -> u64 {
         // At most 2^44 digests.
-        chunk_count(self.size) * DIGEST as u64
+        chunk_count(self.size).saturating_mul(DIGEST as u64)
     }
 }
 
@@ -70,10 +70,12 @@ pub fn chunk_list_size(files: &[ChunkedFile]) -> u64 {
     digests.fold(CHUNK_LIST_HEAD.len() as u64, u64::saturating_add)
 }
 
-/// Where the digests of the file at this position stand in the list of these files, in bytes.
+/// Where the digests of the file at this position stand in the list of these files, in bytes. After
+/// the last file there is nothing.
 pub fn chunk_list_section(files: &[ChunkedFile], position: usize) -> Range<u64> {
-    let start = chunk_list_size(&files[..position]);
-    start..start.saturating_add(files[position].in_list())
+    let (before, rest) = files.split_at(position.min(files.len()));
+    let start = chunk_list_size(before);
+    start..start.saturating_add(rest.first().map_or(0, |file| file.in_list()))
 }
 
 /// Reads the digests of one file out of a list, and keeps those of some chunks.
@@ -105,7 +107,7 @@ impl ChunkListReader {
             if self.keep.contains(&self.next) {
                 self.kept.push(digest);
             }
-            self.next += 1;
+            self.next = self.next.saturating_add(1);
         }
         self.begun = rest.to_vec();
     }
@@ -117,7 +119,7 @@ impl ChunkListReader {
     pub fn finish(self) -> Result<Vec<Digest>, ChunkListFault> {
         let (expected, found) = (chunk_count(self.file.size), self.next);
         if expected != found || !self.begun.is_empty() {
-            let found = found * DIGEST as u64 + self.begun.len() as u64;
+            let found = found.saturating_mul(DIGEST as u64).saturating_add(self.begun.len() as u64);
             return Err(ChunkListFault::Size { expected: self.file.in_list(), found });
         }
         let (expected, found) = (self.file.root, self.root.finish());

@@ -216,6 +216,7 @@ pub(super) fn rest(fields: Fields, has_envelope: bool) -> Result<Vec<(String, St
 }
 
 /// JSON as people read it: indented by 2, with a final line end.
+#[expect(clippy::expect_used, reason = "strings, integers, lists and maps with string keys always serialise")]
 pub(super) fn pretty(object: &impl Serialize) -> String {
     // Strings, integers, lists and maps with string keys always serialise.
     let mut text = serde_json::to_string_pretty(object).expect("a manifest serialises");

@@ -1,6 +1,8 @@
 //! The signature file on disk: manifests and bundle manifests (docs/spec/manifest.md) and OMS signatures, told apart, read
 //! strictly, written, and held against a key. Bytes in, facts out: no file is opened here.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod bundle;
 mod check;
 mod chunk_list;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Fault;
 use crate::digest::Digest;
-use crate::envelope::{Envelope, OmsForm, OmsStatement, PAYLOAD_TYPE, decode_base64, encode_base64, pae};
+use crate::envelope::{Envelope, OmsForm, OmsStatement, PAYLOAD_TYPE, decode_base64, encode_base64};
 use crate::json::{FieldError, Fields, Value};
 use crate::key::{BadSignature, KeyId, PublicKey};
 
@@ -280,12 +280,7 @@ fn legacy_pae(payload: &[u8]) -> Vec<u8> {
         }
     }
     shown.push(quote);
-    let mut bytes = pae(PAYLOAD_TYPE, &[]);
-    // `DSSEv1 28 TYPE 0 `: the last two of its parts are other ones here.
-    bytes.truncate(bytes.len() - "0 ".len());
-    bytes[..6].copy_from_slice(b"DSSEV1");
-    bytes.extend_from_slice(format!("{} {shown}", payload.len()).as_bytes());
-    bytes
+    format!("DSSEV1 {} {PAYLOAD_TYPE} {} {shown}", PAYLOAD_TYPE.len(), payload.len()).into_bytes()
 }
 
 impl From<&Value> for serde_json::Value {

@@ -1,6 +1,12 @@
 //! One long text on two threads: one reads ahead, and copies where it is to be copied; the other hashes the very bytes
 //! that were read, out of the same blocks. Where chunks are wanted too, the first one hashes those.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "blocks are numbered as they are made, and nothing reads more than their length"
+)]
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;

@@ -26,6 +26,10 @@ impl Stage {
 
     /// As many blocks of equal size, and that size: what may be asked for in one of them. A power of two, so that no block
     /// lies across the end of a chunk.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the start lies within one alignment, for which there is room"
+    )]
     pub(super) fn blocks(&mut self, count: usize, most: usize, aligned: Alignment) -> (usize, Blocks<'_>) {
         let fair = (self.size / count.max(1)).max(DIRECT_ALIGNMENT);
         let size = (1 << fair.ilog2()).min(most);

@@ -290,6 +290,10 @@ impl<S: Source, T: Send> Work<'_, S, T> {
     }
 
     /// Hashes the rest of a lone lane, if another thread can read ahead for it.
+    #[expect(
+        clippy::expect_used,
+        reason = "lanes are counted as they are read for: else a panic, and no verdict"
+    )]
     fn read_ahead(&self, worker: &mut Worker<S::Copy, T>) -> bool {
         let [lane] = worker.lanes.as_mut_slice() else { return false };
         let is_worth_it = lane.end - lane.offset >= WORTH_READING_AHEAD && lane.hasher.is_between_chunks();
@@ -316,6 +320,11 @@ impl<S: Source, T: Send> Work<'_, S, T> {
     }
 
     /// Reads a block for each lane, and hashes them side by side.
+    #[expect(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "lanes are counted as they are read for: else a panic, and no verdict"
+    )]
     fn advance(&self, worker: &mut Worker<S::Copy, T>, stage: &mut Stage) {
         let cancelled = self.observer.cancelled();
         let (most, alignment) = match self.engine.reading {

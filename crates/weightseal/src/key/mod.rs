@@ -3,6 +3,8 @@
 //! Algorithms: RSA-PSS (RFC 8017), ECDSA (FIPS 186-5), Ed25519 (RFC 8032). Files: PEM (RFC 7468) around
 //! PKCS#8 (RFC 5958), PKCS#1, SEC 1 and SPKI (RFC 5280); passphrases by PBES2 (RFC 8018).
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod algorithm;
 mod certificate;
 mod error;

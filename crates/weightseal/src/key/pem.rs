@@ -71,6 +71,10 @@ fn decode(block: &Raw<'_>) -> Result<Block, KeyError> {
 }
 
 /// Encodes one block with 64-column lines and a final line end.
+#[expect(
+    clippy::expect_used,
+    reason = "only labels with forbidden characters, and lengths beyond memory, fail"
+)]
 pub(super) fn encode(label: &'static str, der: &[u8]) -> Zeroizing<String> {
     let text = pem_rfc7468::encode_string(label, pem_rfc7468::LineEnding::LF, der);
     // Only labels with forbidden characters and lengths beyond memory fail.
@@ -88,10 +92,9 @@ struct Raw<'a> {
 fn split(text: &str) -> Vec<Raw<'_>> {
     let mut blocks = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find("-----BEGIN ") {
-        let starts_line =
-            rest[..at].chars().next_back().is_none_or(|before| before == '\n' || before == '\r');
-        let Some((label, after)) = rest[at + "-----BEGIN ".len()..].split_once("-----") else { break };
+    while let Some((before, found)) = rest.split_once("-----BEGIN ") {
+        let starts_line = before.is_empty() || before.ends_with(['\n', '\r']);
+        let Some((label, after)) = found.split_once("-----") else { break };
         let ends_line = after.is_empty() || after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
         let end = format!("-----END {label}-----");
         let (body, after) = match after.split_once(&end) {

@@ -36,7 +36,7 @@ impl KeyId {
     /// The first four and the last two hex digits, as shown where space is short.
     pub fn short(&self) -> String {
         let text = self.to_string();
-        format!("{}…{}", &text[..4], &text[62..])
+        format!("{}…{}", text.get(..4).unwrap_or(&text), text.get(62..).unwrap_or_default())
     }
 }
 

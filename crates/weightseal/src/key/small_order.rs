@@ -38,6 +38,10 @@ const SMALL_ORDER_Y: [[u8; 32]; 5] = [
 
 /// Whether y, as written, is that of a point on the curve: x² = (y² - 1) / (d·y² + 1) has a root modulo p. The
 /// library finds out only when it verifies, where it would look like a bad signature.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and minuends are the larger ones"
+)]
 pub(super) fn is_on_curve(bytes: &[u8; 32]) -> bool {
     let p = BigUint::from_bytes_le(&P);
     let mut y = *bytes;

@@ -17,6 +17,10 @@ const FERMAT_STEPS: u32 = 100;
 const ROCA_PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 
 /// Judges modulus and exponent, both big-endian.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 pub(super) fn judge_rsa(modulus: &[u8], exponent: &[u8]) -> Result<u64, Weakness> {
     let n = BigUint::from_bytes_be(modulus);
     let bits = n.bits();
@@ -39,10 +43,18 @@ pub(super) fn judge_rsa(modulus: &[u8], exponent: &[u8]) -> Result<u64, Weakness
     Ok(bits)
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 fn small_primes() -> impl Iterator<Item = u32> {
     (2..752).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 fn is_power_of_65537(n: &BigUint, prime: u32) -> bool {
     let residue = residue(n, prime);
     let generator = 65537 % prime;
@@ -58,12 +70,20 @@ fn is_power_of_65537(n: &BigUint, prime: u32) -> bool {
     }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 fn residue(n: &BigUint, modulus: u32) -> u32 {
     // A remainder below a 32-bit number has at most one digit of 32 bits.
     (n % modulus).iter_u32_digits().next().unwrap_or(0)
 }
 
 /// Fermat: n = a² - b² with a just above the root of n, if the primes are close.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 fn has_close_primes(n: &BigUint) -> bool {
     let mut a = n.sqrt();
     if &a * &a == *n {
@@ -81,6 +101,10 @@ fn has_close_primes(n: &BigUint) -> bool {
     false
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers without bounds (BigUint), and remainders of small primes; minuends are the larger ones"
+)]
 fn is_square(n: &BigUint) -> bool {
     // Roots are dear; most numbers are no square modulo these already.
     let could_be = [64, 63, 65, 11, 17, 19, 23, 31].into_iter().all(|modulus| {

@@ -11,7 +11,7 @@ pub fn find_collision<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&
     let mut seen: HashMap<String, &'a str> = HashMap::new();
     for name in names {
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
-        for path in ends.map(|end| &name[..end]) {
+        for path in ends.filter_map(|end| name.get(..end)) {
             match seen.get(&fold(path)) {
                 Some(other) if *other != path => return Some((other, path)),
                 Some(_) => {}

@@ -51,7 +51,7 @@ impl Exclusions {
         // Looked up and not searched: a signature may leave out very many paths.
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         let place = |path: &str| self.0.binary_search_by(|excluded| excluded.as_str().cmp(path)).ok();
-        ends.map(|end| &name[..end]).find_map(place).map(|at| &self.0[at])
+        ends.filter_map(|end| name.get(..end)).find_map(place).and_then(|at| self.0.get(at))
     }
 }
 

@@ -3,6 +3,8 @@
 //! The root digest follows OpenSSF Model Signing v1.0: SHA-256 over the raw digests in the order listed. It
 //! does not bind the names; the signature over the whole statement does.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod collision;
 mod exclusion;
 mod name;

@@ -19,6 +19,7 @@ pub(super) struct Content {
 }
 
 impl Content {
+    #[expect(clippy::expect_used, reason = "plans of whole files give a whole digest")]
     pub(super) fn of(digests: ContentDigests) -> Self {
         // Every plan for signing has the digest of the whole file.
         let digest = digests.file_digest().expect("the digest of a whole file");
@@ -102,7 +103,7 @@ fn ensure_replaceable(path: &Path) -> Result<(), SignError> {
     }
     let mut head = [0; CHUNK_LIST_HEAD.len()];
     let count = OpenedFile::open(path, Links::Refuse)?.read_at(&mut head, 0)?;
-    match head[..count] == *CHUNK_LIST_HEAD {
+    match head.get(..count) == Some(CHUNK_LIST_HEAD.as_slice()) {
         true => Ok(()),
         false => Err(SignError::NotReplaceable { path: path.to_owned() }),
     }

@@ -456,6 +456,7 @@ struct TreeSource<'a> {
 impl Source for TreeSource<'_> {
     type Copy = Infallible;
 
+    #[expect(clippy::indexing_slicing, reason = "one position for each name")]
     fn open(&self, at: usize) -> Result<OpenedFile, FileError> {
         let file = self.tree.open_file(Path::new(self.names[at].as_str()))?;
         let count = shards_of(&file, self.plan);

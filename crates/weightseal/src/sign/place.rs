@@ -29,6 +29,7 @@ enum Occupant {
 }
 
 /// The place of a model's manifest: the one it has already, else the usual name.
+#[expect(clippy::indexing_slicing, reason = "a model always has names for its manifest")]
 pub(super) fn for_manifest(
     model: &Path,
     name: &SafeName,
@@ -97,6 +98,7 @@ pub(super) fn ensure_still(
 }
 
 /// Another file that verification would take for this model's manifest as well, were one written to `place`.
+#[expect(clippy::indexing_slicing, reason = "a model always has names for its manifest")]
 fn second_candidate(names: &[PathBuf], place: &Path, name: &SafeName) -> Result<Option<PathBuf>, SignError> {
     let is_place = |path: &PathBuf| is_same_place(path, place);
     if !names.iter().any(is_place) {

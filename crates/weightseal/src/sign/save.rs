@@ -1,5 +1,11 @@
 //! Saving: a manifest made earlier, and a model that is signed while it is written.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "the block is filled up to a count below its size, and hashing is there until the end"
+)]
+
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};

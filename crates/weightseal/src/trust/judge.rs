@@ -142,7 +142,8 @@ pub fn judge(
     now: Instant,
 ) -> Judgement {
     let rules = store.rules_for(evidence.expected_name);
-    let warns = !rules.is_empty() && rules.iter().all(|at| store.rules()[*at].level == Level::Warn);
+    let warns = !rules.is_empty()
+        && rules.iter().all(|at| store.rules().get(*at).is_some_and(|rule| rule.level == Level::Warn));
     let mut judge = Judge {
         store,
         evidence,
@@ -211,6 +212,7 @@ impl Judge<'_> {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "positions in the store that is asked")]
     fn owner(&self) -> &str {
         &self.store.signers()[self.evidence.by.signer].name
     }
@@ -343,7 +345,7 @@ impl Judge<'_> {
             return self.step(Asker::Always, what, Some(Refusal::NoRule { name }));
         }
         let store = self.store;
-        let rules = || applying.iter().map(|at| (*at, &store.rules()[*at]));
+        let rules = || applying.iter().filter_map(|at| Some((*at, store.rules().get(*at)?)));
         if rules().all(|(_, rule)| rule.signers.is_none() && rule.threshold.is_none()) {
             let signer = self.owner().to_owned();
             let what = "a rule says who may sign it";
@@ -480,6 +482,7 @@ impl Judge<'_> {
         (signed_at.instant() < oldest).then(|| Refusal::TooOld { signed_at, max_age: max_age.clone() })
     }
 
+    #[expect(clippy::indexing_slicing, reason = "positions in the store that is asked")]
     fn names(&self, signers: impl Iterator<Item = usize>) -> Vec<String> {
         signers.map(|at| self.store.signers()[at].name.clone()).collect()
     }

@@ -1,6 +1,8 @@
 //! Whom to trust: decided from keys or certificates, claims, the caller's requirements and a time. No file, no
 //! clock.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod certificate;
 mod decide;
 mod judge;

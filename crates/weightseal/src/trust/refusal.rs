@@ -330,7 +330,7 @@ impl Refusal {
             "too-old",
         ];
         // The others come before: they say that the signature is not one to be judged.
-        ORDER.iter().position(|code| *code == self.code()).map_or(0, |at| at + 1)
+        ORDER.iter().position(|code| *code == self.code()).map_or(0, |at| at.saturating_add(1))
     }
 
     /// One line of advice, where there is any. It never says to trust more or to check less.

@@ -66,10 +66,10 @@ impl TrustedRoot {
         // What is trusted has one reading: first without duplicate keys, then as the library reads it.
         json::parse(bytes).map_err(|error| TrustedRootError { problem: format!("it {error}") })?;
         let mut value: serde_json::Value = serde_json::from_slice(bytes).map_err(unusable)?;
-        if value["mediaType"] == CLIENT_TRUST_CONFIG {
-            value = value["trustedRoot"].take();
+        if kind_of(&value) == CLIENT_TRUST_CONFIG {
+            value = value.get_mut("trustedRoot").map(serde_json::Value::take).unwrap_or_default();
         }
-        let kind = value["mediaType"].as_str().unwrap_or_default();
+        let kind = kind_of(&value);
         if !ROOT_MEDIA_TYPES.contains(&kind) {
             return Err(TrustedRootError { problem: format!("its `mediaType` is `{}`", Escaped(kind)) });
         }
@@ -96,6 +96,10 @@ impl fmt::Debug for TrustedRoot {
         f.write_str("TrustedRoot ")?;
         f.debug_list().entries(logs).finish()
     }
+}
+
+fn kind_of(root: &serde_json::Value) -> &str {
+    root.get("mediaType").and_then(serde_json::Value::as_str).unwrap_or_default()
 }
 
 fn unusable(problem: impl fmt::Display) -> TrustedRootError {

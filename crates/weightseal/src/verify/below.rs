@@ -209,8 +209,9 @@ fn kind_of<'a>(entries: &'a [TreeEntry], path: &Path) -> Option<Here<'a>> {
     if path.as_os_str().is_empty() {
         return Some(Here::Folder);
     }
-    if let Ok(at) = entries.binary_search_by(|entry| entry.name.as_os_str().cmp(path.as_os_str())) {
-        return Some(match &entries[at].kind {
+    let place = entries.binary_search_by(|entry| entry.name.as_os_str().cmp(path.as_os_str()));
+    if let Some(entry) = place.ok().and_then(|at| entries.get(at)) {
+        return Some(match &entry.kind {
             EntryKind::Symlink { target } => Here::Link(target),
             _ => Here::File,
         });

@@ -1,5 +1,7 @@
 //! Asking the trust store: whose key it is, who else has signed, and what the rules say (docs/spec/trust.md).
 
+#![expect(clippy::indexing_slicing, reason = "positions in the bundle and in the store at hand")]
+
 use std::path::Path;
 
 use super::facts::{CountersignatureFact, MethodFact, TrustFact};

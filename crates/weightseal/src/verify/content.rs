@@ -1,6 +1,8 @@
 //! Holding the bytes of files against what was signed of them: by the chunk root where one was signed, else by the
 //! digest of the whole file (docs/spec/chunks.md).
 
+#![expect(clippy::indexing_slicing, reason = "one fact and one list of digests for each entry of the bundle")]
+
 use std::path::{Path, PathBuf};
 
 use super::facts::{Checked, FileFact, FileStatus};

@@ -1,5 +1,11 @@
 //! Manifests and bundle manifests: held against the keys, then the files against them (docs/spec/manifest.md).
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "one fact and one list of digests for each entry of the bundle, and there is a key"
+)]
+
 use std::collections::HashMap;
 use std::path::Path;
 

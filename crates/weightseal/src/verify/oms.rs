@@ -1,6 +1,11 @@
 //! Holding the files of a model against an OMS signature (OpenSSF Model Signing v1.0, section 8.4): every one that is
 //! listed, and nothing else but what is left out by rule. All differences are found, not only the first.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions in the statement at hand, with one fact for each of its files"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ffi::OsStr;

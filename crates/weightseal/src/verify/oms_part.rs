@@ -1,5 +1,10 @@
 //! Verifying a part of a folder, because only that was asked for: some files, folders or shards by their signed names.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions in the statement at hand, with one fact for each of its files"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

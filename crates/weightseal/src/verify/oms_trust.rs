@@ -179,6 +179,7 @@ impl Run<'_> {
 
     /// The certificate means of the store under which the chain is accepted. If none is, what speaks against the one
     /// that comes closest is said.
+    #[expect(clippy::indexing_slicing, reason = "positions in the store at hand")]
     pub(super) fn certificate_of(
         &mut self,
         store: &TrustStore,

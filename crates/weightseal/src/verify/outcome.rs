@@ -117,6 +117,7 @@ impl Tolerated {
     }
 
     /// Why nothing is done with it, where nobody said that this will do.
+    #[expect(clippy::indexing_slicing, reason = "made with at least one reason")]
     pub(crate) fn refuse(&self) -> Box<Inconclusive> {
         // There is at least one: it would be verified otherwise.
         let reason = Box::new(self.tolerated[0].clone());
@@ -210,7 +211,7 @@ pub enum Failure {
 
 /// The model must not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .reasons[0])]
+#[error("{}", .reasons.first().map(ToString::to_string).unwrap_or_default())]
 pub struct Rejected {
     reasons: Vec<Reason>,
     facts: Facts,
@@ -226,6 +227,7 @@ impl Rejected {
     }
 
     /// The most specific reason.
+    #[expect(clippy::indexing_slicing, reason = "made with at least one reason")]
     pub fn headline(&self) -> &Reason {
         &self.reasons[0]
     }

@@ -179,6 +179,7 @@ impl Run<'_> {
     }
 
     /// A model whose signature has been found, or not.
+    #[expect(clippy::unreachable, reason = "as its comment says; else a panic, and no verdict")]
     fn whole_model(&mut self, path: &Path, found: Result<Found, Reason>) -> Result<Shown, Trouble> {
         let found = match found {
             Ok(found) => found,
@@ -348,6 +349,7 @@ impl Run<'_> {
         Some(Trouble::ShardOnly { name: file.name.clone() })
     }
 
+    #[expect(clippy::expect_used, reason = "as its comment says; else a panic, and no verdict")]
     fn conclude(mut self, shown: Shown, accept: Accept) -> Result<(Outcome, Vec<Filling>), Failure> {
         self.facts.checks.content = self.judge_content();
         let mut reasons = std::mem::take(&mut self.reasons).into_iter();
@@ -426,6 +428,7 @@ impl Claimed {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "as its comment says; else a panic, and no verdict")]
     pub(super) fn of_bundle(bundle: &BundleManifest) -> Self {
         // A bundle has at least one entry; without an envelope others may claim other signers.
         let first = &bundle.artifacts[0];

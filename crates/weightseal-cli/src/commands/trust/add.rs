@@ -65,6 +65,10 @@ pub struct AddedKeys {
     rule: Option<RuleEdit>,
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 fn report(
     arguments: &TrustAddArguments,
     AddedKeys { store, rule, warnings, note }: &AddedKeys,
@@ -74,9 +78,9 @@ fn report(
 ) {
     let (path, name) = (&arguments.store.trust, &arguments.signer);
     let position = store.signers().iter().position(|signer| signer.name == *name);
-    let Some(signer) = position.map(|at| &store.signers()[at]) else { return };
+    let Some(signer) = position.and_then(|at| store.signers().get(at)) else { return };
     // New ones stand at the end.
-    let added = &signer.keys[signer.keys.len() - count..];
+    let added = signer.keys.get(signer.keys.len().saturating_sub(count)..).unwrap_or_default();
     for key in added {
         let place = format!("{}, serial {}", EscapedPath(path), store.serial());
         output.text(&format!("added: {}  -> {place}\n", key_of(name, key)));
@@ -191,6 +195,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 }
 
 /// A key belongs to one signer, once.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 fn ensure_new(store: &TrustStore, key: &NewKey) -> Result<(), Problem> {
     let NewMeans::Key(public) = &key.means else { return Ok(()) };
     let Some(place) = store.find(&public.id()) else { return Ok(()) };

@@ -32,6 +32,7 @@ struct Findings {
     notes: Vec<Finding>,
 }
 
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(crate) fn run(arguments: &TrustCheckArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
     let store = crate::store::read(path)?;

@@ -17,6 +17,7 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::store::{StoreEdit, edited};
 
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(crate) fn run(arguments: &TrustImportArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
     let before = crate::store::read(path)?;

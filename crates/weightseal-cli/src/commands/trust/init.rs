@@ -53,6 +53,7 @@ const EXAMPLE: &str = "
 # minimum_model_version = 3
 ";
 
+#[expect(clippy::indexing_slicing, reason = "fields of JSON objects that are made here")]
 pub(crate) fn run(arguments: &TrustInitArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
     let now = Instant::now();
@@ -152,6 +153,7 @@ fn expand(glob: &Path) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// Whether a name fits a pattern with `*` (any characters) and `?` (one).
+#[expect(clippy::indexing_slicing, reason = "one place more than the pattern has characters")]
 fn matches(pattern: &[char], name: &str) -> bool {
     // Which beginnings of the pattern the name fits so far.
     let mut reached = vec![false; pattern.len() + 1];
@@ -181,7 +183,7 @@ fn matches(pattern: &[char], name: &str) -> bool {
 fn version_of(path: &Path) -> Result<Option<u64>, Problem> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let Some((_, rest)) = name.rsplit_once('v') else { return Ok(None) };
-    let digits = &rest[..rest.bytes().take_while(u8::is_ascii_digit).count()];
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     if digits.is_empty() {
         return Ok(None);
     }

@@ -87,6 +87,10 @@ fn state(key: &TrustedKey, now: Instant) -> String {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 fn rule_line(store: &TrustStore, rule: &Rule) -> String {
     let names = |signers: &std::collections::BTreeSet<usize>| {
         let names: Vec<String> =
@@ -109,6 +113,10 @@ fn rule_line(store: &TrustStore, rule: &Rule) -> String {
 }
 
 /// The store in the words of `trust list --json`.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 pub fn to_json(store: &TrustStore, path: &std::path::Path, now: Instant) -> Value {
     let mut value = edited("list", path, store);
     let keys = store

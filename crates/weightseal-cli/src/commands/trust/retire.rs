@@ -12,6 +12,10 @@ use crate::store::{
     StoreEdit, Unfit, edited, key_json, key_name, key_of, same_key, seconds, select, up_to_seconds,
 };
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects that are made here, and places in the store at hand"
+)]
 pub(crate) fn run(arguments: &TrustRetireArguments, output: &mut Output) -> Result<(), Problem> {
     let path = &arguments.store.trust;
     let now = Instant::now();

@@ -42,6 +42,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// How a certificate on a complete path is called in messages.
+#[expect(clippy::indexing_slicing, reason = "callers count along the path")]
 pub(super) fn label_of(path: &[&Parsed], index: usize) -> CertificateLabel {
     path[index].label(role_of(index, path.len()))
 }
@@ -50,7 +51,7 @@ pub(super) fn label_of(path: &[&Parsed], index: usize) -> CertificateLabel {
 fn role_of(index: usize, length: usize) -> CertificateRole {
     match index {
         0 => CertificateRole::Signer,
-        last if last + 1 == length => CertificateRole::Root,
+        last if last.checked_add(1) == Some(length) => CertificateRole::Root,
         _ => CertificateRole::Intermediate,
     }
 }
@@ -69,14 +70,14 @@ pub(super) fn judge_issuers(path: &[&Parsed], at: Instant, usage: PathUsage) -> 
         }
         // Those below that may issue themselves; the signer's is not counted. Ones that are named like their
         // issuer count too, unlike in RFC 5280, section 4.2.1.9, as they do in webpki.
-        let below = index - 1;
+        let below = index.saturating_sub(1);
         if let Some(most) = issuer.path_length().filter(|most| usize::from(*most) < below) {
             let why = PathConstraint::Length { most, found: below };
             refusals.push(CertificateRefusal::Constraint { certificate: certificate(), why });
         }
         // webpki compares constraints with alternative names only, but an address in the subject is one as well
         // (RFC 5280, section 4.2.1.10). Refused, whether it would fit or not, as webpki does with the others.
-        if issuer.constrains_email() && path[..index].iter().any(|below| below.has_email_in_subject()) {
+        if issuer.constrains_email() && path.iter().take(index).any(|below| below.has_email_in_subject()) {
             let why = PathConstraint::NamesUnchecked;
             refusals.push(CertificateRefusal::Constraint { certificate: certificate(), why });
         }

@@ -115,9 +115,11 @@ fn untrusted(path: &[&Parsed], why: Distrust) -> CertificateRefusal {
     CertificateRefusal::Untrusted { certificate: head_label(path), why }
 }
 
+#[expect(clippy::unreachable, reason = "a path begins with the signer's certificate")]
 fn head_label(path: &[&Parsed]) -> CertificateLabel {
     let role = if path.len() == 1 { CertificateRole::Signer } else { CertificateRole::Intermediate };
-    path[path.len() - 1].label(role)
+    let [.., head] = path else { unreachable!("a path begins with the signer's certificate") };
+    head.label(role)
 }
 
 /// As in webpki. Chains of the web have one or two.

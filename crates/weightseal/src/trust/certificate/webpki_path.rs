@@ -112,7 +112,9 @@ fn in_our_words(error: Error, path: &[&Parsed]) -> CertificateRefusal {
         }
         // Our search has checked the signatures. webpki tried other certificates of the same name too, and ranks
         // their wrong signatures above the constraint.
-        Error::InvalidSignatureForPublicKey if path[1..].iter().any(|issuer| issuer.constrains_names()) => {
+        Error::InvalidSignatureForPublicKey
+            if path.iter().skip(1).any(|issuer| issuer.constrains_names()) =>
+        {
             CertificateRefusal::Constraint { certificate, why: PathConstraint::Names }
         }
         other => {

@@ -242,6 +242,7 @@ impl TrustStore {
     }
 
     /// A key by its place.
+    #[expect(clippy::indexing_slicing, reason = "a place is found in this store")]
     pub fn key(&self, at: KeyPlace) -> &TrustedKey {
         &self.signers[at.signer].keys[at.key]
     }

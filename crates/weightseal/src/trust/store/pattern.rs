@@ -17,25 +17,26 @@ impl Pattern {
     }
 
     /// Whether a name fits, as a whole.
+    #[expect(clippy::arithmetic_side_effects, reason = "positions in texts that are in memory")]
     pub fn matches(&self, name: &str) -> bool {
         let (pattern, name) = (self.0.as_bytes(), name.as_bytes());
         let (mut at, mut in_name) = (0, 0);
         // Where the last star stands, and up to where in the name it reaches so far.
         let mut star: Option<(usize, usize)> = None;
-        while in_name < name.len() {
+        while let Some(letter) = name.get(in_name) {
             match pattern.get(at) {
                 Some(b'*') => {
                     star = Some((at, in_name));
                     at += 1;
                 }
-                Some(byte) if *byte == name[in_name] => {
+                Some(byte) if byte == letter => {
                     at += 1;
                     in_name += 1;
                 }
                 // The last star takes one more. An earlier one could not do better: it would only take more of what
                 // lies before the text that this one has found first.
                 _ => match star {
-                    Some((place, reach)) if name[reach] != b'/' => {
+                    Some((place, reach)) if name.get(reach).is_some_and(|taken| *taken != b'/') => {
                         star = Some((place, reach + 1));
                         (at, in_name) = (place + 1, reach + 1);
                     }
@@ -43,7 +44,7 @@ impl Pattern {
                 },
             }
         }
-        pattern[at..].iter().all(|byte| *byte == b'*')
+        pattern.iter().skip(at).all(|byte| *byte == b'*')
     }
 }
 

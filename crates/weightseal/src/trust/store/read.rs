@@ -30,7 +30,8 @@ pub(super) fn store(bytes: &[u8], read: &Read<'_>) -> Result<TrustStore, TrustSt
         return Err(TrustStoreError::TooLarge { size, limit: MAX_TRUST_STORE });
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let valid = bytes.iter().take(error.valid_up_to());
+        let line = valid.filter(|byte| **byte == b'\n').count().saturating_add(1);
         TrustStoreError::Syntax { line, what: "it is not UTF-8".to_owned() }
     })?;
     let lines = Lines::of(text);
@@ -95,7 +96,7 @@ impl Reader<'_> {
             let mut signer = Signer { name: name.to_owned(), keys: Vec::new() };
             let mut versions = HashSet::new();
             for (position, key) in keys.list()?.iter().enumerate() {
-                self.keys += 1;
+                self.keys = self.keys.saturating_add(1);
                 if self.keys > MAX_KEYS {
                     return Err(key.value(format_args!("is one key more than {MAX_KEYS}")));
                 }
