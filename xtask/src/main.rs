@@ -10,6 +10,7 @@ mod command;
 mod demo;
 mod python;
 mod sample;
+mod scoreboard;
 mod test;
 mod venv;
 
@@ -26,6 +27,8 @@ usage: cargo xtask CHORE
   figures oms    measure the verification of OMS signatures, side by side with the reference implementation
   bench          measure whole commands beside openssl, b3sum and others; write docs/benchmarks.md and its chart
                  (--quick: an eighth of the bytes, printed only; --rounds N; --patience SECONDS; --to FOLDER)
+  scoreboard     run every attack, for hours, and write docs/scoreboard.md (--short: within minutes, printed only;
+                 --only AREA; --json FILE; --page: write the page anew, and run nothing)
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         ["figures"] => python::build_wheel().and_then(|wheel| python::figures(&wheel)),
         ["figures", "oms"] => test::oms_figures(),
         ["bench", ref options @ ..] => bench::run(options),
+        ["scoreboard", ref options @ ..] => scoreboard::run(options),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

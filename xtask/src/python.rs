@@ -11,6 +11,9 @@ use crate::venv::{self, SYSTEM_PYTHON, Venv};
 /// Largest wheel: what the project promises.
 const MOST_BYTES: u64 = 6 * 1024 * 1024;
 
+/// The tests with the vectors: the scoreboard runs them.
+const VECTORS: &str = "test_python_vectors.py";
+
 /// Tests that need a framework.
 const WITH_FRAMEWORKS: [&str; 7] = [
     "test_numpy.py",
@@ -63,12 +66,18 @@ pub(crate) fn smoke(wheel: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The tests that need no framework, on the wheel.
-pub(crate) fn core_tests(wheel: &Path) -> Result<(), Failure> {
+/// An interpreter that has the wheel, and what the tests without frameworks need.
+pub(crate) fn with_package(wheel: &Path) -> Result<PathBuf, Failure> {
     let venv = Venv::python();
     venv.ready()?;
     install(&venv, wheel)?;
-    pytest(&mut Command::new(venv.python_path()), &test_files(|name| !WITH_FRAMEWORKS.contains(&name))?)
+    Ok(venv.python_path())
+}
+
+/// The tests that need no framework, on the wheel; those with the vectors are a row of the scoreboard.
+pub(crate) fn core_tests(python: &Path) -> Result<(), Failure> {
+    let wanted = |name: &str| !WITH_FRAMEWORKS.contains(&name) && name != VECTORS;
+    pytest(&mut Command::new(python), &test_files(wanted)?)
 }
 
 /// All other tests, on the wheel, with the real frameworks.

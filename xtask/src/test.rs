@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::command::{cargo, root, shown, succeed, weightseal};
 use crate::python;
+use crate::scoreboard;
 use crate::venv::Venv;
 
 /// How much is tested.
@@ -64,14 +65,23 @@ fn full(steps: &mut Steps) -> Result<(), Failure> {
     let wheel =
         steps.step("wheel", "the Python package, as `pip install .` builds it", python::build_wheel)?;
     steps.step("smoke", "the wheel in empty environments", || python::smoke(&wheel))?;
-    steps.step("core", "the Python package without frameworks", || python::core_tests(&wheel))?;
-    steps.step("frameworks", "the Python package with torch and others", || python::framework_tests(&wheel))
+    let package = steps
+        .step("install", "the wheel for the tests without frameworks", || python::with_package(&wheel))?;
+    steps.step("core", "the Python package without frameworks", || python::core_tests(&package))?;
+    steps
+        .step("frameworks", "the Python package with torch and others", || python::framework_tests(&wheel))?;
+    steps.step("scoreboard", "attacks, faults and floods, in their short form", || {
+        scoreboard::short(&python, &package)
+    })
 }
 
 /// The tests against other implementations; what is not there to be tested against is skipped, and said at the end.
 fn interop_tests(python: &Path, reference: &Path) -> Command {
     let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", INTEROP]).current_dir(root());
+    // The vectors are a row of the scoreboard.
+    let without_vectors = format!("--ignore={INTEROP}/test_vectors.py");
+    pytest.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", &without_vectors, INTEROP]);
+    pytest.current_dir(root());
     pytest.env("WEIGHTSEAL_BIN", weightseal()).env("WEIGHTSEAL_MODEL_SIGNING", reference);
     with_signatures_of_others(&mut pytest);
     pytest
@@ -84,7 +94,7 @@ fn rust_tests() -> Command {
 }
 
 /// Tells tests where signatures of other implementations are.
-fn with_signatures_of_others(tests: &mut Command) {
+pub(crate) fn with_signatures_of_others(tests: &mut Command) {
     match signatures_of_others() {
         Some(folder) => {
             tests.env(VECTORS, folder);
