@@ -9,7 +9,9 @@ mod bench;
 mod command;
 mod demo;
 mod python;
+mod release;
 mod sample;
+mod supply;
 mod test;
 mod venv;
 
@@ -26,6 +28,9 @@ usage: cargo xtask CHORE
   figures oms    measure the verification of OMS signatures, side by side with the reference implementation
   bench          measure whole commands beside openssl, b3sum and others; write docs/benchmarks.md and its chart
                  (--quick: an eighth of the bytes, printed only; --rounds N; --patience SECONDS; --to FOLDER)
+  supply         licences, sources and number of the dependencies, `unsafe`, the release files; builds twice and compares
+                 (--short: without the builds; --reproducible: the builds alone)
+  release        build, sign and verify the release files (--key FILE; --dry-run: with a key of its own, from any tree)
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -43,6 +48,7 @@ fn main() -> ExitCode {
         ["figures"] => python::build_wheel().and_then(|wheel| python::figures(&wheel)),
         ["figures", "oms"] => test::oms_figures(),
         ["bench", ref options @ ..] => bench::run(options),
+        ["supply", ref options @ ..] => supply::run(options),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

@@ -1,0 +1,2 @@
+//! `cargo xtask release`.
+pub(crate) mod settings;
