@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         ["figures", "oms"] => test::oms_figures(),
         ["bench", ref options @ ..] => bench::run(options),
         ["supply", ref options @ ..] => supply::run(options),
+        ["release", ref options @ ..] => release::run(options),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

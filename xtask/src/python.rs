@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{root, shown, succeed, target, weightseal};
+use crate::release::settings::{self, Place};
 use crate::venv::{self, SYSTEM_PYTHON, Venv};
 
 /// Largest wheel: what the project promises.
@@ -30,6 +31,7 @@ pub(crate) fn build_wheel() -> Result<PathBuf, Failure> {
     }
     let mut build = venv::pip(Path::new(SYSTEM_PYTHON), &["wheel", ".", "--no-deps", "-w"]);
     build.arg(&folder).current_dir(root());
+    settings::apply(&mut build, &Place::here());
     println!("{}", shown(&build));
     succeed(&mut build)?;
     let entries = fs::read_dir(&folder).map_err(|error| about(&folder, error))?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::command::{cargo, root, shown, succeed, weightseal};
 use crate::python;
+use crate::release::settings::{self, Place};
 use crate::venv::Venv;
 
 /// How much is tested.
@@ -123,7 +124,7 @@ pub(crate) fn oms_figures() -> Result<(), Failure> {
 
 /// Optimised, as it is shipped.
 pub(crate) fn release_build() -> Command {
-    cargo(&["build", "--release", "-p", "weightseal-cli"])
+    settings::build_command(&Place::here())
 }
 
 fn clippy() -> Command {
