@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{root, shown, succeed, target, weightseal};
+use crate::release::files;
 use crate::release::settings::{self, Place};
 use crate::venv::{self, SYSTEM_PYTHON, Venv};
 
@@ -29,6 +30,8 @@ pub(crate) fn build_wheel() -> Result<PathBuf, Failure> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| about(&folder, error))?;
     }
+    let package = root().join("python").join("weightseal");
+    files::notices("weightseal-python", &settings::platform()?, &package.join(files::NOTICES))?;
     let mut build = venv::pip(Path::new(SYSTEM_PYTHON), &["wheel", ".", "--no-deps", "-w"]);
     build.arg(&folder).current_dir(root());
     settings::apply(&mut build, &Place::here());

@@ -1,7 +1,7 @@
 //! `cargo xtask release`: builds the release files, signs them with weightseal itself, and tries them: docs/release.md.
 //! Nothing is published.
 
-mod files;
+pub(crate) mod files;
 mod proof;
 pub(crate) mod settings;
 

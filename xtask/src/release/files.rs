@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::settings::{self, Place};
 use super::{VERSION, about, clean, git, name};
@@ -26,6 +26,9 @@ const SHELLS: [(&str, &str); 3] =
     [("bash", "weightseal.bash"), ("fish", "weightseal.fish"), ("zsh", "_weightseal")];
 const DOCUMENTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
+/// The licences of others, in the archive and in the wheel.
+pub(crate) const NOTICES: &str = "THIRD-PARTY-NOTICES.txt";
+
 /// Asks the schema of CycloneDX.
 const VALIDATE: &str = "
 import sys
@@ -43,7 +46,7 @@ impl Release {
     /// Builds all files. What is built already is used again.
     pub(crate) fn build() -> Result<Self, Failure> {
         let folder = clean(&target().join("dist"))?;
-        let platform = platform()?;
+        let platform = settings::platform()?;
         let time = time()?;
         succeed(&mut settings::build_command(&Place::here()))?;
         let wheel = python::build_wheel()?;
@@ -52,7 +55,7 @@ impl Release {
 
         let package = format!("weightseal-{VERSION}-{platform}");
         let stage = clean(&target().join("release-stage"))?;
-        lay_out(&stage.join(&package))?;
+        lay_out(&stage.join(&package), &platform)?;
         archive(&stage, &package, &time, &folder)?;
         source(&folder)?;
 
@@ -63,8 +66,7 @@ impl Release {
         for (bill, package, built) in &bills {
             let mut sbom = Command::new(SYSTEM_PYTHON);
             sbom.arg(root().join("testkit/sbom.py")).args([package, platform.as_str()]).arg(built).arg(bill);
-            let cargo = cargo(&[]).get_program().to_owned();
-            succeed(sbom.env("SOURCE_DATE_EPOCH", &time).env("CARGO", cargo))?;
+            succeed(sbom.env("SOURCE_DATE_EPOCH", &time).env("CARGO", cargo(&[]).get_program()))?;
         }
         validate(&bills.map(|(bill, ..)| bill));
         digests(&folder)?;
@@ -74,7 +76,7 @@ impl Release {
 }
 
 /// What is in the archive of the command.
-fn lay_out(folder: &Path) -> Result<(), Failure> {
+fn lay_out(folder: &Path, platform: &str) -> Result<(), Failure> {
     let man = folder.join("man");
     let completions = folder.join("completions");
     for new in [&man, &completions] {
@@ -85,6 +87,7 @@ fn lay_out(folder: &Path) -> Result<(), Failure> {
     for document in DOCUMENTS {
         fs::copy(root().join(document), folder.join(document)).map_err(|error| about(folder, error))?;
     }
+    notices("weightseal-cli", platform, &folder.join(NOTICES))?;
     succeed(Command::new(&command).args(["man", "--quiet", "--output"]).arg(&man))?;
     for (shell, file) in SHELLS {
         let path = completions.join(file);
@@ -149,13 +152,11 @@ fn names(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// The platform that is built for, as Rust calls it.
-fn platform() -> Result<String, Failure> {
-    let output = Command::new("rustc").arg("-vV").stderr(Stdio::inherit()).current_dir(root()).output();
-    let output = output.map_err(|error| Failure::new("rustc", error))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Failure::new("rustc -vV", "it does not say `host`"))
+/// The licences of all that is linked into a package.
+pub(crate) fn notices(package: &str, platform: &str, to: &Path) -> Result<(), Failure> {
+    let mut notices = Command::new(SYSTEM_PYTHON);
+    notices.arg(root().join("testkit/notices.py")).args([package, platform]).arg(to);
+    succeed(notices.env("CARGO", cargo(&[]).get_program()))
 }
 
 /// The only time in the files, in seconds since 1970: SOURCE_DATE_EPOCH, else the time of the commit.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::Failure;
 use crate::command::{cargo, root, target};
 
 /// Where one build takes place. None of these folders may be seen in what is built.
@@ -54,16 +55,25 @@ pub(crate) fn apply(command: &mut Command, place: &Place) {
     command.env_remove("RUSTFLAGS");
 }
 
+/// The platform that is built for, as Rust calls it.
+pub(crate) fn platform() -> Result<String, Failure> {
+    let version = compiler(&["-vV"]).unwrap_or_default();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::new("rustc -vV", "it does not say `host`"))
+}
+
 /// The standard library's own source, where it is installed: then the compiler names it by its place on this machine.
 fn standard_library() -> Option<(PathBuf, String)> {
-    let said = |arguments: &[&str]| {
-        let output = Command::new("rustc").args(arguments).current_dir(root()).output().ok()?;
-        String::from_utf8(output.stdout).ok().filter(|_| output.status.success())
-    };
-    let source = Path::new(said(&["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
-    let version = said(&["-vV"])?;
+    let source = Path::new(compiler(&["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
+    let version = compiler(&["-vV"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
     source.is_dir().then(|| (source, format!("/rustc/{commit}")))
+}
+
+/// What the compiler says of itself.
+fn compiler(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("rustc").args(arguments).current_dir(root()).output().ok()?;
+    String::from_utf8(output.stdout).ok().filter(|_| output.status.success())
 }
 
 /// Where cargo keeps what it downloads.
