@@ -34,3 +34,14 @@ fn quoted(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_as_json_demands() {
+        assert_eq!(quoted("a `b`: 3 µ"), "\"a `b`: 3 µ\"");
+        assert_eq!(quoted("\"\\\n\u{1f}"), r#""\"\\\u000a\u001f""#);
+    }
+}
