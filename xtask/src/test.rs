@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::command::{cargo, root, shown, succeed, weightseal};
 use crate::python;
-use crate::release::settings::{self, Place};
 use crate::venv::Venv;
 
 /// How much is tested.
@@ -124,7 +123,7 @@ pub(crate) fn oms_figures() -> Result<(), Failure> {
 
 /// Optimised, as it is shipped.
 pub(crate) fn release_build() -> Command {
-    settings::build_command(&Place::here())
+    crate::release::settings::build_command(&crate::release::settings::Place::here())
 }
 
 fn clippy() -> Command {
