@@ -47,7 +47,7 @@ pub(crate) fn shown(command: &Command) -> String {
     let mut words = Vec::new();
     for (name, value) in command.get_envs() {
         if let Some(value) = value
-            && name != "CARGO_TARGET_DIR"
+            && !["CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS"].iter().any(|known| name == *known)
         {
             words.push(format!("{}={}", name.to_string_lossy(), quoted(&from_root(value))));
         }

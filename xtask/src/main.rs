@@ -9,8 +9,10 @@ mod bench;
 mod command;
 mod demo;
 mod python;
+mod release;
 mod sample;
 mod scoreboard;
+mod supply;
 mod test;
 mod venv;
 
@@ -29,6 +31,9 @@ usage: cargo xtask CHORE
                  (--quick: an eighth of the bytes, printed only; --rounds N; --patience SECONDS; --to FOLDER)
   scoreboard     run every attack, for hours, and write docs/scoreboard.md (--short: within minutes, printed only;
                  --only AREA; --json FILE; --page: write the page anew, and run nothing)
+  supply         licences, sources and number of the dependencies, `unsafe`, the release files; builds twice and compares
+                 (--short: without the builds; --reproducible: the builds alone)
+  release        build, sign and verify the release files (--key FILE; --dry-run: with a key of its own, from any tree)
   demo           sign a real model, verify it, change one bit of it, see it refused
 ";
 
@@ -47,6 +52,8 @@ fn main() -> ExitCode {
         ["figures", "oms"] => test::oms_figures(),
         ["bench", ref options @ ..] => bench::run(options),
         ["scoreboard", ref options @ ..] => scoreboard::run(options),
+        ["supply", ref options @ ..] => supply::run(options),
+        ["release", ref options @ ..] => release::run(options),
         ["demo"] => demo::run(),
         _ => {
             eprint!("xtask: there is no chore `{}`\n\n{HELP}", arguments.join(" "));

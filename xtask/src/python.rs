@@ -6,6 +6,8 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{root, shown, succeed, target, weightseal};
+use crate::release::files;
+use crate::release::settings::{self, Place};
 use crate::venv::{self, SYSTEM_PYTHON, Venv};
 
 /// Largest wheel: what the project promises.
@@ -31,8 +33,11 @@ pub(crate) fn build_wheel() -> Result<PathBuf, Failure> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| about(&folder, error))?;
     }
+    let package = root().join("python").join("weightseal");
+    files::notices("weightseal-python", &settings::platform()?, &package.join(files::NOTICES))?;
     let mut build = venv::pip(Path::new(SYSTEM_PYTHON), &["wheel", ".", "--no-deps", "-w"]);
     build.arg(&folder).current_dir(root());
+    settings::apply(&mut build, &Place::here());
     println!("{}", shown(&build));
     succeed(&mut build)?;
     let entries = fs::read_dir(&folder).map_err(|error| about(&folder, error))?;

@@ -133,7 +133,7 @@ pub(crate) fn oms_figures() -> Result<(), Failure> {
 
 /// Optimised, as it is shipped.
 pub(crate) fn release_build() -> Command {
-    cargo(&["build", "--release", "-p", "weightseal-cli"])
+    crate::release::settings::build_command(&crate::release::settings::Place::here())
 }
 
 fn clippy() -> Command {

@@ -38,6 +38,15 @@ impl Venv {
         }
     }
 
+    /// For checking bills of materials against the schema of CycloneDX.
+    pub(crate) fn cyclonedx() -> Self {
+        Self {
+            folder: cache().join("tools").join("venv-cyclonedx-11.12.0"),
+            packages: &["cyclonedx-python-lib[json-validation]==11.12.0"],
+            modules: "cyclonedx, jsonschema",
+        }
+    }
+
     /// For the tests of the Python package that need no framework.
     pub(crate) fn python() -> Self {
         Self {
@@ -47,18 +56,10 @@ impl Venv {
         }
     }
 
-    /// For the tests with the real frameworks. It has 6 GB, and so lies outside the tree, where all checkouts share it:
-    /// in `WEIGHTSEAL_CACHE`, else in the user's cache folder, else under the build folder.
+    /// For the tests with the real frameworks. It has 6 GB, and so lies outside the tree, where all checkouts share it.
     pub(crate) fn frameworks() -> Self {
-        let variable =
-            |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let cache = variable("WEIGHTSEAL_CACHE")
-            .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weightseal")))
-            .or_else(|| variable("HOME").map(|home| home.join(".cache").join("weightseal")))
-            .filter(|cache| fs::create_dir_all(cache).is_ok())
-            .unwrap_or_else(target);
         Self {
-            folder: cache.join("venv-frameworks"),
+            folder: cache().join("venv-frameworks"),
             packages: &[
                 "torch>=2.6",
                 "safetensors",
@@ -117,6 +118,17 @@ impl Venv {
     }
 }
 
+/// What is too large to be made for each checkout: in `WEIGHTSEAL_CACHE`, else in the user's cache folder, else under the
+/// build folder.
+pub(crate) fn cache() -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("WEIGHTSEAL_CACHE")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weightseal")))
+        .or_else(|| variable("HOME").map(|home| home.join(".cache").join("weightseal")))
+        .filter(|cache| fs::create_dir_all(cache).is_ok())
+        .unwrap_or_else(target)
+}
+
 /// `pip` of an interpreter, without its chatter.
 pub(crate) fn pip(python: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(python);
@@ -169,7 +181,7 @@ fn version_of(python: &Path) -> Option<String> {
     output.status.success().then(|| version.trim().to_owned())
 }
 
-fn create(folder: &Path, python: &Path) -> Result<(), Failure> {
+pub(crate) fn create(folder: &Path, python: &Path) -> Result<(), Failure> {
     let mut create = Command::new(python);
     create.args(["-m", "venv"]).arg(folder);
     println!("{}", shown(&create));
