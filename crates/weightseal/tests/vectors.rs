@@ -152,7 +152,8 @@ fn the_library_answers_as_each_vector_says() {
         "target": "0 differ",
         "holds": differ == 0,
     });
-    println!("row: {row}");
+    // On a line of its own, whatever the test harness has begun.
+    println!("\nrow: {row}");
     assert_eq!(differ, 0, "differences stand above");
     assert_eq!(left_out, BTreeMap::from(LEFT_OUT));
 }
@@ -169,7 +170,7 @@ fn most_vectors_are_negative() {
         "target": ">= 300, >= 80 % negative",
         "holds": cases.len() >= 300 && negative * 100 >= cases.len() * 80,
     });
-    println!("row: {row}");
+    println!("\nrow: {row}");
     // More than three in four, as testkit/README.md says.
     assert!(cases.len() >= 300 && negative * 4 > cases.len() * 3);
 }
