@@ -231,7 +231,16 @@ impl Scene {
 
     /// Refused, or accepted with every fact the same; anything else is what must not be.
     pub(crate) fn try_bytes(&self, bytes: &[u8]) -> Verdict {
-        match self.verdict(bytes) {
+        self.judge(self.verdict(bytes))
+    }
+
+    /// The same with another policy, and nothing changed in the file.
+    pub(crate) fn try_policy(&self, policy: &Policy) -> Verdict {
+        self.judge(verify(&self.target, policy, &()))
+    }
+
+    fn judge(&self, outcome: Result<Outcome, Failure>) -> Verdict {
+        match outcome {
             Ok(outcome) if *outcome.facts() != self.facts || name_of(&outcome) != self.outcome => {
                 Verdict::Changed(format!("accepted with changed facts: {:?}", outcome.facts()))
             }
