@@ -31,6 +31,8 @@ mod models;
 mod node;
 #[path = "mutation/scene.rs"]
 mod scene;
+#[path = "mutation/shape.rs"]
+mod shape;
 #[path = "mutation/trust.rs"]
 mod trust;
 
@@ -54,7 +56,8 @@ fn grouped(number: usize) -> String {
 
 /// Prints a row of the scoreboard, and fails where it does not hold.
 fn row(id: &str, what: &str, (wrong, tried): (usize, usize), rest: &str) {
-    let found = format!("{} of {}{rest}", grouped(wrong), grouped(tried));
+    let form = full_or("", ", a sample of the places");
+    let found = format!("{} of {}{rest}{form}", grouped(wrong), grouped(tried));
     let row =
         serde_json::json!({ "id": id, "what": what, "found": found, "target": "0", "holds": wrong == 0 });
     // On a line of its own, whatever the test harness has begun.

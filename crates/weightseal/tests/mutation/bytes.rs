@@ -116,6 +116,10 @@ fn every_byte_is_missed_or_means_nothing() {
                 tally.enter(scene.try_bytes(&bytes), &what);
             }
         }
+        for byte in INSERTED {
+            let bytes = [&original[..], &[byte]].concat();
+            tally.enter(scene.try_bytes(&bytes), &|| format!("{}, {byte:#04x} appended", scene.what));
+        }
         tally
     });
     let what = "a signature file cut, or a byte deleted, doubled or inserted: accepted with another meaning";

@@ -7,8 +7,9 @@ use weightseal::envelope::{decode_base64, encode_base64};
 use weightseal::sign::{CompatSignature, Options, Serialization, sign_bundle, sign_file, sign_model};
 
 use crate::common::{Random, key};
-use crate::node::{Node, mutated};
+use crate::node::Node;
 use crate::scene::{Scene, Tally, Verdict, options};
+use crate::shape::mutated;
 use crate::{Job, full_or, grouped, on_all_cores, row};
 
 /// A signed file, and another one by the same key.
@@ -60,22 +61,19 @@ fn read(path: &std::path::Path) -> Node {
 type Make = fn() -> Pair;
 
 /// What is changed, and where in it a statement stands as base64, if that is changed.
-const FAMILIES: [(&str, [Make; 2], Option<[&str; 2]>); 7] = [
+type Family = (&'static str, [Make; 2], Option<[&'static str; 2]>);
+
+const OURS: Option<[&str; 2]> = Some(["envelope", "payload"]);
+const OMS: Option<[&str; 2]> = Some(["dsseEnvelope", "payload"]);
+
+const FAMILIES: [Family; 7] = [
     ("manifests", [|| manifest("rsa2048"), || manifest("ed25519")], None),
     ("bundle manifests", [|| bundle("rsa2048"), || bundle("p256")], None),
     ("OMS signatures with a key", [|| oms("p256"), || oms("ed25519")], None),
     ("OMS signatures with a certificate", [certificate, certificate], None),
-    (
-        "statements of manifests",
-        [|| manifest("rsa2048"), || manifest("ed25519")],
-        Some(["envelope", "payload"]),
-    ),
-    (
-        "statements of bundle manifests",
-        [|| bundle("p256"), || bundle("ed25519")],
-        Some(["envelope", "payload"]),
-    ),
-    ("statements of OMS signatures", [|| oms("p256"), || oms("ed25519")], Some(["dsseEnvelope", "payload"])),
+    ("statements of manifests", [|| manifest("rsa2048"), || manifest("ed25519")], OURS),
+    ("statements of bundle manifests", [|| bundle("p256"), || bundle("ed25519")], OURS),
+    ("statements of OMS signatures", [|| oms("p256"), || oms("ed25519")], OMS),
 ];
 
 /// The statement that stands as base64 at a path.

@@ -109,7 +109,7 @@ pub(crate) const KINDS: [Kind; 40] = [
     kind("a link in the place of a folder", |at| aside(&at.folder, at) && symlink(at.outside.join("aside"), &at.folder).is_ok(), MISSING, LINK),
     kind("a link to a signed file added", |at| symlink(name(&at.top), at.model.join("link")).is_ok(), EXTRA, Same),
     kind("a pipe in the place of a file", |at| remove(&at.top) && run("mkfifo", &at.top, &[]), TYPE, SPECIAL),
-    kind("a socket added", |at| socket(at), EXTRA, Same),
+    kind("a socket added", socket, EXTRA, Same),
     kind("a device in the place of a file", |at| remove(&at.top) && run("mknod", &at.top, &["c", "1", "3"]), TYPE, SPECIAL),
     kind("a folder in the place of a file", |at| remove(&at.top) && make(&at.top), TYPE, SPECIAL),
     kind("a file in the place of a folder", |at| aside(&at.folder, at) && put(&at.folder, b"x"), MISSING, MISSING),

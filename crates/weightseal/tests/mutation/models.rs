@@ -12,8 +12,9 @@ use weightseal::trust::{KeyRing, Requirements, Unauthenticated};
 use weightseal::verify::{Facts, Failure, Policy, verify};
 
 use crate::common::{Random, headline, key, read_key};
-use crate::node::{Node, mutated};
+use crate::node::Node;
 use crate::scene::{MODEL, Scene, Verdict};
+use crate::shape::mutated;
 
 /// Without an envelope only the digest is signed; what else is changed is claimed, and never called authenticated.
 #[test]

@@ -14,8 +14,9 @@ use weightseal::trust::{Memory, Requirements, TrustStore, Unreadable};
 use weightseal::verify::{Facts, MissingState, Outcome, Policy, StateFile, verify};
 
 use crate::common::{Random, alone, headline, instant, key};
-use crate::node::{Node, mutated};
+use crate::node::Node;
 use crate::scene::{MODEL, Tally, Verdict, options};
+use crate::shape::mutated;
 use crate::{Job, full_or, grouped, on_all_cores, row};
 
 /// Three models in a folder: by Alice, by Bob, whose key was stolen, and by Mallory, whom the store does not know.
