@@ -134,7 +134,7 @@ fn private(kind: &'static str) -> Count {
     let text = owner.to_plain_pem();
     let mut random = Random(0x9b2);
     // Each RSA key that is read is checked number by number.
-    let most = full_or(8_000, 800);
+    let most = full_or(4_000, 800);
     change(text.as_bytes(), most, &mut random, &mut |changed, what| {
         count.enter(read_private(changed, owner, None), &|| format!("private key of {kind}, {what}"));
     });
@@ -161,7 +161,7 @@ fn encrypted(kind: &'static str) -> Count {
     let read =
         |changed: &[u8]| read_private(&pem("ENCRYPTED PRIVATE KEY", changed), owner, Some(&passphrase));
     assert!(matches!(read(&bytes), Read::Same));
-    let (mut random, most) = (Random(0x9b3), full_or(6_000, 800));
+    let (mut random, most) = (Random(0x9b3), full_or(4_000, 800));
     change(&bytes, most, &mut random, &mut |changed, what| {
         count.enter(read(changed), &|| format!("encrypted key of {kind}, {what}"));
     });
