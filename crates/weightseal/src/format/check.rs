@@ -173,7 +173,8 @@ fn check_set(bundle: &BundleManifest, signed: &Signed) -> Vec<Fault> {
     let listed: BTreeSet<&str> = entry_names().collect();
     let removed = set.keys().filter(|name| !listed.contains(*name));
     faults.extend(removed.map(|name| Fault::EntryRemoved { name: (*name).to_owned() }));
-    if faults.is_empty() {
+    // An entry that stands twice is refused as such, and moves all behind it: no further reason.
+    if faults.is_empty() && listed.len() == bundle.artifacts.len() {
         let signed_names = signed.statement.resources.iter().filter_map(|resource| resource.name.as_ref());
         let moved =
             signed_names.map(|name| name.as_str()).zip(entry_names()).enumerate().find(|(_, (a, b))| a != b);
