@@ -32,6 +32,9 @@ GOOD = {
     "ed25519": ed25519.Ed25519PrivateKey.generate,
 }
 
+# Keys of odd sizes, for make_pss.py: encoded messages have another length and other free bits there.
+ODD_SIZES = {f"rsa{bits}": bits for bits in (2049, 2050, 2055, 2056, 3071, 3073, 4095, 8192)}
+
 # Keys on P-256 without files, derived from their names: a second signer, and the authorities of oms_certificates.py.
 DERIVED = ["p256-other", "p256-ca", "p256-root", "p256-tsa", "p256-tsa-root", "bob"]
 # The signers of the trust stores, likewise on Ed25519; `mallory` stands in no store.
@@ -75,6 +78,9 @@ def make():
             key = generate()
             write_key_pair(key, KEYS / f"{name}.pem", KEYS / f"{name}.pub")
             write_key_pair(key, KEYS / f"{name}.encrypted.pem", KEYS / f"{name}.pub", PASSPHRASE.encode())
+    for name, bits in ODD_SIZES.items():
+        if not (KEYS / f"{name}.pem").exists():
+            write_key_pair(rsa.generate_private_key(65537, bits), KEYS / f"{name}.pem", KEYS / f"{name}.pub")
     for name, command in OPENSSL.items():
         if not (KEYS / name).exists():
             words = [word.replace("{}", f"pass:{PASSPHRASE}") for word in command.split()]
