@@ -1,4 +1,4 @@
-"""RSASSA-PSS by hand (RFC 8017, 8.1 and 9.1), with every step open to change: makes signatures that no library makes."""
+"""RSASSA-PSS by hand (RFC 8017, 8.1 and 9.1), every step open to change: makes what no library makes."""
 
 import hashlib
 from dataclasses import dataclass

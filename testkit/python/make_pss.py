@@ -49,7 +49,9 @@ def numbers(name):
     if name in EXPONENTS:
         return with_exponent(EXPONENTS[name])
     secret = keyring.private(name).private_numbers()
-    return Numbers(secret.p, secret.q, secret.public_numbers.e)
+    key = Numbers(secret.p, secret.q, secret.public_numbers.e)
+    assert name.split("-")[0] == f"rsa{key.bits}", f"{name} has {key.bits} bits"
+    return key
 
 
 def with_exponent(bits):
