@@ -2,7 +2,8 @@
 """Makes the test vectors in testkit/vectors and checks each against the reference verifier. See README.md.
 
 `generate.py oms` makes those for OpenSSF Model Signing only, `generate.py chunks` those with chunk roots only,
-`generate.py trust` those with trust stores only, and `generate.py check` makes none.
+`generate.py trust` those with trust stores only, `generate.py pss` those with RSA-PSS made by hand only, and
+`generate.py check` makes none.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ import make_oms_certificate  # noqa: E402
 import make_oms_chunks  # noqa: E402
 import make_oms_folder  # noqa: E402
 import make_oms_statement  # noqa: E402
+import make_pss  # noqa: E402
 import make_ranges  # noqa: E402
 import make_signatures  # noqa: E402
 import make_statement  # noqa: E402
@@ -41,12 +43,13 @@ MANIFESTS = [make_manifest, make_signatures, make_statement, make_bundle, make_j
 OMS = [make_oms, make_oms_statement, make_oms_folder, make_oms_certificate]
 CHUNKS = [make_chunks, make_ranges, make_oms_chunks]
 TRUST = [make_trust, make_trust_files, make_trust_signers]
+PSS = [make_pss]
 
 
 def main():
     keyring.make()
-    parts = {"oms": OMS, "chunks": CHUNKS, "trust": TRUST, "check": []}
-    for group in parts.get(" ".join(sys.argv[1:]), MANIFESTS + OMS + CHUNKS + TRUST):
+    parts = {"oms": OMS, "chunks": CHUNKS, "trust": TRUST, "pss": PSS, "check": []}
+    for group in parts.get(" ".join(sys.argv[1:]), MANIFESTS + OMS + CHUNKS + TRUST + PSS):
         group.make()
     counts, complaints = Counter(), []
     for path in sorted(vectors.ROOT.glob("*/*/case.json")):

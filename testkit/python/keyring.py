@@ -32,6 +32,9 @@ GOOD = {
     "ed25519": ed25519.Ed25519PrivateKey.generate,
 }
 
+# Keys of odd sizes, for make_pss.py: encoded messages have another length and other free bits there.
+ODD_SIZES = {f"rsa{bits}": bits for bits in (2049, 2050, 2055, 2056, 3071, 3073, 4095, 8192)}
+
 # Keys on P-256 without files, derived from their names: a second signer, and the authorities of oms_certificates.py.
 DERIVED = ["p256-other", "p256-ca", "p256-root", "p256-tsa", "p256-tsa-root", "bob"]
 # The signers of the trust stores, likewise on Ed25519; `mallory` stands in no store.
@@ -75,6 +78,9 @@ def make():
             key = generate()
             write_key_pair(key, KEYS / f"{name}.pem", KEYS / f"{name}.pub")
             write_key_pair(key, KEYS / f"{name}.encrypted.pem", KEYS / f"{name}.pub", PASSPHRASE.encode())
+    for name, bits in ODD_SIZES.items():
+        if not (KEYS / f"{name}.pem").exists():
+            write_key_pair(of_size(bits), KEYS / f"{name}.pem", KEYS / f"{name}.pub")
     for name, command in OPENSSL.items():
         if not (KEYS / name).exists():
             words = [word.replace("{}", f"pass:{PASSPHRASE}") for word in command.split()]
@@ -171,6 +177,16 @@ def numbers(name):
     return private(name).public_key().public_numbers()
 
 
+def of_size(bits):
+    """openssl makes both primes of one size, never a modulus with an odd number of bits: two keys give a prime each."""
+    p = rsa.generate_private_key(65537, bits + bits % 2).private_numbers().p
+    q = rsa.generate_private_key(65537, bits - bits % 2).private_numbers().q
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    assert (p * q).bit_length() == bits
+    halves = (p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p))
+    return rsa.RSAPrivateNumbers(*halves, rsa.RSAPublicNumbers(65537, p * q)).private_key()
+
+
 def close_primes():
     """A modulus of two primes that follow each other closely: Fermat factors it at once."""
     p = next_prime(random.SystemRandom().getrandbits(1024) | 3 << 1022)
@@ -256,6 +272,9 @@ BY_HAND = {
     "pbkdf2-bomb-64-bit.pem": lambda: encrypted_pkcs8(pbkdf2(2**64 - 1)),
     "scrypt-bomb-n.pem": lambda: encrypted_pkcs8(scrypt(2**24, 8, 1)),
     "scrypt-bomb-p.pem": lambda: encrypted_pkcs8(scrypt(2**14, 8, 2**20)),
+    "p256.short-scalar.pem": lambda: pem(
+        "EC PRIVATE KEY", sequence(integer(1), der(4, b"\1"), der(0xA0, bytes.fromhex("06082a8648ce3d030107")))
+    ),
     "rsa-inconsistent.pem": inconsistent_private_key,
     "rsa-e1.pub": lambda: rsa_spki(numbers("rsa2048").n, 1),
     "rsa-even-exponent.pub": lambda: rsa_spki(numbers("rsa2048").n, 65536),

@@ -55,6 +55,7 @@ PRIVATE_BAD = [
     ("scrypt-bomb-p.pem", "kdf-too-costly", "Scrypt a million times."),
     ("rsa1024.pem", "weak-key", "An RSA key of 1024 bits."),
     ("rsa-inconsistent.pem", "malformed-key", "Primes that do not make the modulus."),
+    ("p256.short-scalar.pem", "malformed-key", "A number that is shorter than the order of the curve."),
     ("secp256k1.pem", "unsupported-key", "A key on another curve."),
     ("rsa2048.pub", "private-key-expected", "The public key where the private one is needed."),
     ("rsa2048.pkcs1.pub", "private-key-expected", "The PKCS#1 public key where the private one is needed."),

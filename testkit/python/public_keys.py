@@ -11,6 +11,7 @@ from published import public_pem
 
 MAX_KEY_FILE = 64 << 10
 RSA_BITS = range(2048, 8193)
+MAX_EXPONENT_BITS = 33
 ED25519_P = 2**255 - 19
 CURVE_NAMES = {"secp256r1", "secp384r1", "secp521r1"}
 # The y coordinates of the eight points of small order.
@@ -81,8 +82,8 @@ def check_strength(key):
 def check_rsa(n, e):
     if n.bit_length() not in RSA_BITS:
         raise KeyProblem("weak-key", f"RSA of {n.bit_length()} bits")
-    if n % 2 == 0 or e % 2 == 0 or e < 3:
-        raise KeyProblem("weak-key", "even modulus, even exponent or exponent 1")
+    if n % 2 == 0 or e % 2 == 0 or e < 3 or e.bit_length() > MAX_EXPONENT_BITS:
+        raise KeyProblem("weak-key", "even modulus, even exponent, exponent 1, or one that is too long")
     if all(n % prime in powers(65537, prime) for prime in ROCA_PRIMES):
         raise KeyProblem("weak-key", "ROCA fingerprint")
     if has_close_primes(n):

@@ -186,7 +186,7 @@ def is_published(item, key):
         return False
     signature = unbase64(item["signature"])
     data = item["sha256"].encode("ascii")
-    longest = key.key_size // 8 - 32 - 2  # told as a number: OpenSSL takes "as long as possible" for "any"
+    longest = (key.key_size + 6) // 8 - 32 - 2  # told as a number: OpenSSL takes "as long as possible" for "any"
     return any(is_pss(data, signature, key, salt) for salt in (longest, 32))
 
 

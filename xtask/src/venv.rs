@@ -24,8 +24,8 @@ impl Venv {
     pub(crate) fn interop() -> Self {
         Self {
             folder: target().join("venv-interop"),
-            packages: &["cryptography", "pytest", "jsonschema", "referencing"],
-            modules: "cryptography, pytest, jsonschema, referencing",
+            packages: &["cryptography", "cryptography_vectors", "pytest", "jsonschema", "referencing"],
+            modules: "cryptography, cryptography_vectors, pytest, jsonschema, referencing",
         }
     }
 

@@ -1260,7 +1260,7 @@ fn testkit(name: &str) -> PathBuf {
 }
 
 /// Every file of `testkit/keys`: what it holds, or the code with which it is refused.
-const KEYS: [(&str, &str); 65] = [
+const KEYS: [(&str, &str); 82] = [
     ("ed25519-no-point.pub", "malformed-key"),
     ("ed25519-not-canonical.pub", "weak-key"),
     ("ed25519-order-1-not-canonical.pub", "weak-key"),
@@ -1279,6 +1279,7 @@ const KEYS: [(&str, &str); 65] = [
     ("p256.pub", "public ECDSA P-256 256"),
     ("p256.sec1-parameters.pem", "private ECDSA P-256 256"),
     ("p256.sec1.pem", "private ECDSA P-256 256"),
+    ("p256.short-scalar.pem", "malformed-key"),
     ("p384.encrypted.pem", "encrypted ECDSA P-384 384"),
     ("p384.pem", "private ECDSA P-384 384"),
     ("p384.pub", "public ECDSA P-384 384"),
@@ -1318,12 +1319,28 @@ const KEYS: [(&str, &str); 65] = [
     ("rsa2048.proc-type.pem", "legacy-encryption"),
     ("rsa2048.pub", "public RSA 2048"),
     ("rsa2048.scrypt.pem", "encrypted RSA 2048"),
+    ("rsa2049.pem", "private RSA 2049"),
+    ("rsa2049.pub", "public RSA 2049"),
+    ("rsa2050.pem", "private RSA 2050"),
+    ("rsa2050.pub", "public RSA 2050"),
+    ("rsa2055.pem", "private RSA 2055"),
+    ("rsa2055.pub", "public RSA 2055"),
+    ("rsa2056.pem", "private RSA 2056"),
+    ("rsa2056.pub", "public RSA 2056"),
+    ("rsa3071.pem", "private RSA 3071"),
+    ("rsa3071.pub", "public RSA 3071"),
     ("rsa3072.encrypted.pem", "encrypted RSA 3072"),
     ("rsa3072.pem", "private RSA 3072"),
     ("rsa3072.pub", "public RSA 3072"),
+    ("rsa3073.pem", "private RSA 3073"),
+    ("rsa3073.pub", "public RSA 3073"),
+    ("rsa4095.pem", "private RSA 4095"),
+    ("rsa4095.pub", "public RSA 4095"),
     ("rsa4096.encrypted.pem", "encrypted RSA 4096"),
     ("rsa4096.pem", "private RSA 4096"),
     ("rsa4096.pub", "public RSA 4096"),
+    ("rsa8192.pem", "private RSA 8192"),
+    ("rsa8192.pub", "public RSA 8192"),
     ("scrypt-bomb-n.pem", "kdf-too-costly"),
     ("scrypt-bomb-p.pem", "kdf-too-costly"),
 ];

@@ -25,6 +25,8 @@ use exceptions::{DIFFERENT, NOT_APPLICABLE, NOT_APPLICABLE_GROUPS, Verdict};
 /// Of cases without a time: within the validity of all their certificates.
 const DEFAULT_TIME: &str = "2026-11-22T00:00:00Z";
 
+const WHAT: &str = "x509-limbo: certificate paths judged otherwise";
+
 #[test]
 fn paths_are_judged_as_the_suite_says() {
     let Some(folder) = std::env::var_os("WEIGHTSEAL_VECTORS") else {
@@ -32,6 +34,15 @@ fn paths_are_judged_as_the_suite_says() {
         let missing = "WEIGHTSEAL_VECTORS does not name the folder of published vectors";
         writeln!(std::io::stderr(), "NOT RUN: x509-limbo, because {missing}")
             .expect("standard error is open");
+        let row = serde_json::json!({
+            "id": "suites/x509-limbo",
+            "what": WHAT,
+            "found": "not run",
+            "target": "0",
+            "holds": null,
+            "why": missing,
+        });
+        println!("row: {row}");
         return;
     };
     let path = PathBuf::from(folder).join("x509-limbo/limbo.json");
@@ -74,6 +85,17 @@ fn paths_are_judged_as_the_suite_says() {
         listed.filter(|id| !seen.contains(id)).map(|id| format!("{id}: listed, and not in the suite")),
     );
     println!("x509-limbo: {} cases: {tally:?}", cases.len());
+    let count = |what: &str| tally.get(what).copied().unwrap_or_default();
+    let judged = cases.len() - count("not applicable");
+    let on_purpose = count("different on purpose");
+    let row = serde_json::json!({
+        "id": "suites/x509-limbo",
+        "what": WHAT,
+        "found": format!("{} of {judged} differ; {on_purpose} more on purpose, listed with reasons", problems.len()),
+        "target": "0",
+        "holds": problems.is_empty(),
+    });
+    println!("row: {row}");
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 

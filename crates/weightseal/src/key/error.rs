@@ -110,7 +110,7 @@ pub enum Weakness {
     ModulusSize(usize),
     /// An RSA modulus that is even or has a tiny prime factor.
     SmallFactor(u32),
-    /// An RSA exponent that is even or below 3.
+    /// An RSA exponent that is even, below 3, or longer than 33 bits.
     Exponent,
     /// The two primes are so close that the modulus factors at once (Fermat).
     ClosePrimes,
@@ -125,7 +125,7 @@ impl fmt::Display for Weakness {
         match self {
             Self::ModulusSize(bits) => write!(f, "an RSA modulus of {bits} bits, outside 2048 to 8192"),
             Self::SmallFactor(prime) => write!(f, "its RSA modulus is divisible by {prime}"),
-            Self::Exponent => f.write_str("its RSA exponent is even or below 3"),
+            Self::Exponent => f.write_str("its RSA exponent is even, below 3, or longer than 33 bits"),
             Self::ClosePrimes => f.write_str("its two primes are so close that anybody can compute them"),
             Self::Roca => {
                 f.write_str("its modulus was made by the broken generator of CVE-2017-15361 (ROCA)")

@@ -101,6 +101,12 @@ impl PrivateKey {
             }
             EC_OID => {
                 let algorithm = curve(&info.algorithm)?;
+                let inner =
+                    sec1::EcPrivateKey::from_der(info.private_key.as_bytes()).map_err(|_| MALFORMED)?;
+                // RFC 5915, section 3. A shorter number is another key, if the rest of the file was lost.
+                if inner.private_key.len() != scalar_length(algorithm) {
+                    return Err(MALFORMED);
+                }
                 let pair = EcdsaKeyPair::from_pkcs8(ecdsa_signing(algorithm), der).map_err(|_| MALFORMED)?;
                 let public = PublicKey::from_point(algorithm, pair.public_key().as_ref())?;
                 (Signer::Ecdsa(pair), public)
@@ -208,6 +214,15 @@ fn sign_rsa(
     pair.sign(encoding, &SystemRandom::new(), message, &mut signature)
         .map_err(|_| KeyError::Failed("sign"))?;
     Ok(signature)
+}
+
+/// The length of the curve's order in bytes.
+fn scalar_length(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::EcdsaP256 => 32,
+        Algorithm::EcdsaP384 => 48,
+        _ => 66,
+    }
 }
 
 fn ecdsa_signing(algorithm: Algorithm) -> &'static EcdsaSigningAlgorithm {

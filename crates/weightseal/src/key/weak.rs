@@ -8,6 +8,9 @@ use super::Weakness;
 /// verification becomes a denial of service.
 const BITS: std::ops::RangeInclusive<u64> = 2048..=8192;
 
+/// The library that verifies takes no longer ones, like most others: verifying would cost as much as signing.
+const MAX_EXPONENT_BITS: u64 = 33;
+
 /// Steps of Fermat's method. Honest primes differ in their upper bits and need about 2^(bits/2 - 100).
 const FERMAT_STEPS: u32 = 100;
 
@@ -28,7 +31,7 @@ pub(super) fn judge_rsa(modulus: &[u8], exponent: &[u8]) -> Result<u64, Weakness
         return Err(Weakness::ModulusSize(usize::try_from(bits).unwrap_or(usize::MAX)));
     }
     let e = BigUint::from_bytes_be(exponent);
-    if !e.bit(0) || e < BigUint::from(3u8) {
+    if !e.bit(0) || e < BigUint::from(3u8) || e.bits() > MAX_EXPONENT_BITS {
         return Err(Weakness::Exponent);
     }
     if let Some(prime) = small_primes().find(|prime| (&n % *prime) == BigUint::ZERO) {
@@ -151,6 +154,8 @@ mod tests {
         assert_eq!(judge_rsa(&[0xff; 1025], &e), Err(Weakness::ModulusSize(8200)));
         assert_eq!(judge_rsa(&[0xff; 256], &[1]), Err(Weakness::Exponent));
         assert_eq!(judge_rsa(&[0xff; 256], &[4]), Err(Weakness::Exponent));
+        assert_eq!(judge_rsa(&[0xff; 256], &[2, 0, 0, 0, 1]), Err(Weakness::Exponent));
+        assert_eq!(judge_rsa(&[0xfe; 256], &[1, 0xff, 0xff, 0xff, 0xff]), Err(Weakness::SmallFactor(2)));
         assert_eq!(judge_rsa(&[0xfe; 256], &e), Err(Weakness::SmallFactor(2)));
     }
 }
