@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -90,8 +91,8 @@ def work(base: pathlib.Path, number: int, seed: int, begin: float, until: float,
     own.mkdir()
     keys = base / "keys"
     sharer = Sharer(rng, own, name, keys, judge)
-    rounds = 0
-    while time.time() < until:
+    rounds, parent = 0, os.getppid()
+    while time.time() < until and os.getppid() == parent:
         rounds += 1
         slots, progress = divmod((time.time() - begin) / slot_seconds, 1)
         slot = base / f"slot-{int(slots)}"
@@ -165,10 +166,15 @@ def soak(base: pathlib.Path, arguments, children: list):
     for number in range(arguments.workers):
         words = ["--worker", str(number), "--base", str(base), "--seed", str(arguments.seed)]
         words += ["--span", str(begin), str(until), str(slot_seconds)]
-        children.append(subprocess.Popen([sys.executable, __file__, *words]))
+        # A group of its own, so that Ctrl-C reaches this process alone, which then ends the others.
+        children.append(subprocess.Popen([sys.executable, __file__, *words], process_group=0))
     if os.environ.get("WEIGHTSEAL_PYTHON"):
         words = [HERE / "soak_resident.py", base / "resident", keys, until, base / "resident.json"]
-        children.append(subprocess.Popen([os.environ["WEIGHTSEAL_PYTHON"], *map(str, words)]))
+        # Large blocks go back to the system at once, as they do until glibc has learned another threshold: that would be
+        # a step, at some time, by nobody's fault.
+        settings = os.environ | {"MALLOC_MMAP_THRESHOLD_": str(256 << 10)}
+        words = [os.environ["WEIGHTSEAL_PYTHON"], *map(str, words)]
+        children.append(subprocess.Popen(words, env=settings, process_group=0))
     while any(child.poll() is None for child in children):
         if time.time() < until and slot * slot_seconds < time.time() - begin + 10:
             next_slot()
@@ -216,6 +222,7 @@ def main():
         work(arguments.base, arguments.worker, arguments.seed, *arguments.span)
         return
     os.environ.setdefault("SOAK_KEPT", tempfile.gettempdir())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     children = []
     base = pathlib.Path(tempfile.mkdtemp(prefix="weightseal-soak-"))
     # The loader's private copies go there too, and with it away.
