@@ -9,6 +9,7 @@ it. Rows: soak/verdicts, soak/stores, soak/memory, soak/descriptors.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -232,8 +233,12 @@ def main():
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for child in children:
-            child.kill()
+            # Also what it has started.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         shutil.rmtree(base, ignore_errors=True)
 
