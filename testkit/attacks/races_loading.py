@@ -1,7 +1,7 @@
 """Loads what others change, with the Python package: each load prints one line, how it ended and what was wrong with it.
 
-Arguments: the model, `key` or `trust` and its file, how many loads. The first line of standard input names the folder in which
-`a`, the signed bytes, lie, and the way in which the model is changed. With the way `stopped` each load waits for a line.
+Arguments: the model, `key` or `trust` and its file, how many loads. The first line of standard input has the way in which the
+model is changed, and says for each signed statement where the signed bytes lie. With the way `stopped` each load waits for a line.
 """
 
 import json
@@ -38,11 +38,13 @@ def look(file, content, at):
 def load_one(model, asked, content, at, kept):
     keep = KEEPS[at % 3]
     file = weightseal.open_verified(model, keep=keep, whole=at % 4 == 0, **asked)
+    content = content[file.verified.statement_sha256]
     faults = look(file, content, at)
     # Some are kept open, and looked at again while the model is changed on and on.
-    kept.append(file)
+    kept.append((file, content))
     if len(kept) > 4:
-        with kept.pop(0) as old:
+        old, content = kept.pop(0)
+        with old:
             faults += [f"later: {fault}" for fault in look(old, content, at)]
     return [f"{keep}: {fault}" for fault in faults]
 
@@ -50,6 +52,7 @@ def load_one(model, asked, content, at, kept):
 def load_folder(model, asked, files, at, kept):
     keep, faults = KEEPS[at % 3], []
     with weightseal.verified_dir(model, keep=keep, **asked) as folder:
+        files = files[folder.verified.statement_sha256]
         if set(folder.files) != set(files):
             faults.append(f"loaded {sorted(folder.files)}")
         on_disk = {str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if not path.is_dir()}
@@ -63,20 +66,21 @@ def load_folder(model, asked, files, at, kept):
 
 def main():
     model, how, trust, count = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-    place, way = json.loads(sys.stdin.readline())
-    content = (pathlib.Path(place) / "a").read_bytes()
+    # Of each statement that may be accepted, the files.
+    way, signed = json.loads(sys.stdin.readline())
+    signed = {
+        statement: {name: pathlib.Path(file).read_bytes() for name, file in files.items()} for statement, files in signed.items()
+    }
     asked = {"trust": trust} if how == "trust" else {"public_key": trust}
-    load, kept = load_one, []
-    if way == "folder":
-        third = len(content) // 3
-        content = {"w1": content[:third], "w2": content[third : 2 * third], "sub/w3": content[2 * third :]}
-        load = load_folder
+    load, kept = load_folder, []
+    if way not in ("folder", "bundle"):
+        load, signed = load_one, {statement: files["m.bin"] for statement, files in signed.items()}
     for at in range(count):
         if way == "stopped":
             print(json.dumps("waiting"), flush=True)
             sys.stdin.readline()
         try:
-            outcome = {"code": "loaded", "faults": load(model, asked, content, at, kept)}
+            outcome = {"code": "loaded", "faults": load(model, asked, signed, at, kept)}
         except WeightsealError as error:
             outcome = {"code": error.code, "faults": []}
         except Exception as error:

@@ -60,17 +60,20 @@ class Place:
         self.model, self.manifest = self.path / "m.bin", self.path / "m.manifest.json"
         shutil.copyfile(self.path / "a", self.model)
         self.words = ["--key", keys / "base.pub"]
-        if way == "folder":
+        if way in ("folder", "bundle"):
             self._folder()
             return
-        self.statement = self._sign("base", "--chunk-list")["statement_sha256"]
+        # What may be verified, by the digest of the signed statement: the files, by their names.
+        self.signed = {self._sign("base", "--chunk-list")["statement_sha256"]: {"m.bin": self.a}}
         if way == "signature":
             self._signatures()
+        elif way == "pair":
+            self._pair()
         elif way == "store":
             self._stores()
 
-    def _sign(self, key, *words, model=None):
-        return done("sign", model or self.model, "--key", self.keys / f"{key}.pem", "--signer", SIGNER, *words)
+    def _sign(self, key, *words):
+        return done("sign", self.model, "--key", self.keys / f"{key}.pem", "--signer", SIGNER, *words)
 
     def _signatures(self):
         """The good signature, and others: a stranger's, one of b by the right key, garbage, and nothing at all."""
@@ -86,6 +89,12 @@ class Place:
         (self.path / "bad-empty").write_bytes(b"")
         self.manifest.write_bytes(good)
 
+    def _pair(self):
+        shutil.copyfile(self.manifest, self.path / "a.manifest.json")
+        self.model.write_bytes(self.b)
+        self.signed[self._sign("base")["statement_sha256"]] = {"m.bin": self.b}
+        shutil.copyfile(self.manifest, self.path / "b.manifest.json")
+
     def _stores(self):
         """A store that lets the key sign, and a later one in which it is revoked."""
         store = self.path / "permissive"
@@ -97,7 +106,7 @@ class Place:
         self.words = ["--trust", self.path / "trust.toml"]
 
     def _folder(self):
-        """The folder with an OMS signature, and elsewhere the same files, to which links lead."""
+        """The folder with its signature, and elsewhere the same files, to which links lead."""
         self.model.unlink()
         self.model = self.path / "m"
         third = self.size // 3
@@ -106,7 +115,21 @@ class Place:
             (top / "sub").mkdir(parents=True)
             for name, content in self.files.items():
                 (top / name).write_bytes(content)
-        self.statement = done("sign", self.model, "--key", self.keys / "base.pem")["statement_sha256"]
+        words = [self.model, "--key", self.keys / "base.pem", "--signer", SIGNER]
+        if self.way == "bundle":
+            self.model = self.model / "release.manifest.json"
+            words[:1] = [*(self.path / "m" / name for name in self.files), "--bundle", self.model]
+        self.signed = {done("sign", *words)["statement_sha256"]: self.files}
+
+    def for_loader(self):
+        """What races_loading.py has to know: for each statement, where the signed bytes lie."""
+        originals = {}
+        for statement, files in self.signed.items():
+            of = {"m.bin": str(self.path / ("a" if files.get("m.bin") == self.a else "b"))}
+            if "m.bin" not in files:
+                of = {name: str(self.path / "elsewhere" / name) for name in files}
+            originals[statement] = of
+        return json.dumps([self.way, originals]) + "\n"
 
     @contextlib.contextmanager
     def changing(self):

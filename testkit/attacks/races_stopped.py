@@ -136,7 +136,8 @@ def stop_command(tally, rounds, rng, base, keys):
     model = Sparse(base, keys, 64 * MIB)
     modes = (["--whole", "--threads", "1"], [], ["--copy-to", model.copy], ["--whole", "--copy-to", model.copy])
     for _ in range(rounds):
-        for mode in modes:
+        # Two of them each time: each copy is written to the disk.
+        for mode in rng.sample(modes, 2):
             for what, (act, codes) in acts(model, "verified").items():
                 words = [os.environ["WEIGHTSEAL_BIN"], "verify", model.model, "--key", keys / "base.pub", "--json", *mode]
                 status, result = one_command(model, [*map(str, words)], act, rng)
@@ -144,9 +145,23 @@ def stop_command(tally, rounds, rng, base, keys):
                     tally.late += 1
                     continue
                 tally.add(result.get("code"), judge(model, what, codes, status, result, mode), " ".join(map(str, words)))
+        stop_twice(tally, model, keys, rng)
 
 
-def one_command(model, words, act, rng):
+def stop_twice(tally, model, keys, rng):
+    """A wrong chunk root has the file read once more, for the message: meanwhile it is what was signed again."""
+    words = [os.environ["WEIGHTSEAL_BIN"], "verify", model.model, "--key", keys / "base.pub", "--json"]
+    words = [*map(str, words)]
+    flip = lambda: model.write_mapped(model.size - 100)
+    status, result = one_command(model, words, flip, rng, flip)
+    if status is None:
+        tally.late += 1
+    else:
+        faults = judge(model, "changed ahead, and back for the second reading", {CHANGED}, status, result, [])
+        tally.add(result.get("code"), faults, " ".join(words))
+
+
+def one_command(model, words, act, rng, second=None):
     for _ in range(5):
         model.restore()
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -155,6 +170,10 @@ def one_command(model, words, act, rng):
             if in_the_middle:
                 act()
             process.send_signal(signal.SIGCONT)
+            if in_the_middle and second is not None:
+                in_the_middle = stop_at(process.pid, model.size, model.size, 0.1 + 0.4 * rng.random())
+                second() if in_the_middle else None
+                process.send_signal(signal.SIGCONT)
             stdout, stderr = process.communicate(timeout=HANG)
         except subprocess.TimeoutExpired:
             return "hang", {"code": "hang"}
@@ -195,7 +214,7 @@ def stop_loading(tally, rounds, rng, base, keys, ended, with_limit):
     words = [os.environ["WEIGHTSEAL_PYTHON"], HERE / "races_loading.py", model.model, "key", keys / "base.pub", len(todo)]
     process = subprocess.Popen([*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with ended(process):
-        process.stdin.write(json.dumps([str(model.path), "stopped"]) + "\n")
+        process.stdin.write(json.dumps(["stopped", {model.statement: {"m.bin": str(model.path / "a")}}]) + "\n")
         process.stdin.flush()
         for what, (act, codes) in todo:
             model.restore()

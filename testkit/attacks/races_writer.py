@@ -145,6 +145,21 @@ def signature(place, a, b, path):
         yield
 
 
+def pair(place, a, b, path):
+    """Two models of one name, each with its good signature, take turns: never the one with the other's."""
+    manifest = place / "m.manifest.json"
+    while True:
+        for name in ("b", "a"):
+            steps = [(place / name, path), (place / f"{name}.manifest.json", manifest)]
+            CHANCE.shuffle(steps)
+            for source, target in steps:
+                put(source, target)
+                pause()
+            pause()
+            pause()
+        yield
+
+
 def store(place, a, b, path):
     path = place / "trust.toml"
     while True:
@@ -210,8 +225,10 @@ WAYS = {
     "fifo": fifo,
     "symlink": symlink,
     "signature": signature,
+    "pair": pair,
     "store": store,
     "folder": folder,
+    "bundle": folder,
 }
 
 
