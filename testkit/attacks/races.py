@@ -2,10 +2,10 @@
 
     WEIGHTSEAL_BIN=target/release/weightseal python3 testkit/attacks/races.py [--short] [--runs N] [--seed N] [WAY...]
 
-What has to hold: who is told `verified` was told the digest that was signed; a copy that was kept, and whatever was loaded, is
-what was signed, or is not there; nothing waits for a pipe. With WEIGHTSEAL_PYTHON (a Python that has the package), loading
-is raced as well. A race in which all runs ended alike attacked nothing, and says so. Stopped runs are no race: the program is
-stopped in the middle of its reading, the file is changed, and it goes on (races_stopped.py).
+What has to hold: `verified` comes with the digest that was signed; a copy that was kept, and whatever was loaded, is what
+was signed, or is not there; nothing waits for a pipe. With WEIGHTSEAL_PYTHON (a Python that has the package), loading is
+raced as well. A race in which all runs ended alike attacked nothing, and says so. Stopped runs leave nothing to chance: the
+program is stopped in the middle of its reading, the file is changed, and it goes on (races_stopped.py).
 """
 
 import argparse
@@ -86,6 +86,7 @@ class Tally:
         found = f"{len(self.wrong)} of {runs:,} ({outcomes}{late})"
         fields = {"id": f"races/{self.name}", "what": f"{what}: wrong outcomes", "found": found, "target": "0"}
         if len(self.codes) < 2 and not self.wrong:
+            # Also where none was in time to be stopped.
             why = f"all {runs:,} runs ended alike ({outcomes}), so nothing was raced"
             fields |= {"found": "not run", "holds": None, "why": why}
         else:
@@ -107,7 +108,8 @@ def judge(place: Place, found, copy, part):
             content = signed[file["name"]]
             if file["checked"] == "digest" and file["found_sha256"] != digest(content):
                 faults.append(f"verified with the digest {file['found_sha256']}")
-            if file["checked"] not in ("digest", "chunk-root", "chunks" if part else "both") or file["size"] != len(content):
+            ways = ("chunks",) if part else ("digest", "chunk-root", "both")
+            if file["checked"] not in ways or file["size"] != len(content):
                 faults.append(f"verified, and {file['checked']} of {file['size']} bytes was checked")
         if place.way == "store" and result["trust"]["serial"] != 1:
             faults.append("verified by a store that revokes the key")

@@ -1,7 +1,8 @@
 """Loads what others change, with the Python package: each load prints one line, how it ended and what was wrong with it.
 
-Arguments: the model, `key` or `trust` and its file, how many loads. The first line of standard input has the way in which the
-model is changed, and says for each signed statement where the signed bytes lie. With the way `stopped` each load waits for a line.
+Arguments: the model, `key` or `trust` and its file, how many loads. The first line of standard input has the way in which
+the model is changed, and says for each signed statement where the signed bytes lie. With the way `stopped` each load waits
+for a line.
 """
 
 import json
@@ -68,9 +69,8 @@ def main():
     model, how, trust, count = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     # Of each statement that may be accepted, the files.
     way, signed = json.loads(sys.stdin.readline())
-    signed = {
-        statement: {name: pathlib.Path(file).read_bytes() for name, file in files.items()} for statement, files in signed.items()
-    }
+    for files in signed.values():
+        files.update({name: pathlib.Path(file).read_bytes() for name, file in files.items()})
     asked = {"trust": trust} if how == "trust" else {"public_key": trust}
     load, kept = load_folder, []
     if way not in ("folder", "bundle"):

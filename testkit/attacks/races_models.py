@@ -1,4 +1,4 @@
-"""What the races are about: a place with a signed model `a`, bytes `b` as long that nobody signed, and a process that changes it."""
+"""What the races are about: a signed model `a`, bytes `b` of the same length, and a process that puts one for the other."""
 
 import contextlib
 import hashlib

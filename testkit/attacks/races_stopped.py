@@ -1,8 +1,9 @@
-"""Races that are always lost: the program is stopped (SIGSTOP) in the middle of its reading, the file is changed, and it goes on.
+"""Races whose outcome is known: the program is stopped (SIGSTOP) in the middle of its reading, and the file is changed.
 
-/proc says how much the program has read, so it is known what was read already (behind) and what was not (ahead). What was
-changed ahead must never be verified or loaded. What was changed behind shows in the times of the file, and then nothing is
-verified; but for a change through a memory map, which may not show, and for loading, where the copy is what counts.
+Then it goes on. /proc says how much the program has read, so it is known what was read already (behind) and what was not
+(ahead). What was changed ahead must never be verified or loaded. What was changed behind shows in the times of the file,
+and then nothing is verified; but for a change through a memory map, which may not show, and for loading, where the copy is
+what counts.
 """
 
 import json
@@ -152,7 +153,10 @@ def stop_twice(tally, model, keys, rng):
     """A wrong chunk root has the file read once more, for the message: meanwhile it is what was signed again."""
     words = [os.environ["WEIGHTSEAL_BIN"], "verify", model.model, "--key", keys / "base.pub", "--json"]
     words = [*map(str, words)]
-    flip = lambda: model.write_mapped(model.size - 100)
+
+    def flip():
+        model.write_mapped(model.size - 100)
+
     status, result = one_command(model, words, flip, rng, flip)
     if status is None:
         tally.late += 1

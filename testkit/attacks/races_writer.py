@@ -1,7 +1,7 @@
-"""The other side of the races: changes a model, its signature, a trust store or a folder as fast as it can, until it is killed.
+"""The other side of the races: changes a model, its signature, a trust store or a folder, until it is killed.
 
-Arguments: the way, and a folder. In the folder lie `a` (what was signed) and `b` (as long, and never signed), and what is changed.
-A pause of random length follows each step, so that what it does falls into every moment of a verification.
+Arguments: the way, and a folder. In the folder lie `a` (what was signed) and `b` (as long, and not signed), and what is
+changed. A pause of random length follows each step, so that what it does falls into every moment of a verification.
 """
 
 import mmap

@@ -1,11 +1,11 @@
 """Soak: many processes sign, verify, tamper and verify for an hour, while they share folders, trust stores and state files.
 
-    WEIGHTSEAL_BIN=target/release/weightseal python3 testkit/attacks/soak.py [--short] [--minutes N] [--workers N] [--seed N]
+    WEIGHTSEAL_BIN=target/release/weightseal python3 testkit/attacks/soak.py [--short] [--minutes N] [--workers N]
 
 Each verdict has to be the one that docs/spec/result.md says. No edit of a trust store may be lost, no state file may go
 back. With WEIGHTSEAL_PYTHON (a Python that has the package), one long-lived process loads models all the time: what it
-holds at the end is what it held at the beginning. A wrong verdict leaves a copy of the folder, and stderr says how to repeat
-it. Rows: soak/verdicts, soak/stores, soak/memory, soak/descriptors.
+holds at the end is what it held at the beginning. A wrong verdict leaves a copy of the folder, and stderr says how to
+repeat it. Rows: soak/verdicts, soak/stores, soak/memory, soak/descriptors.
 """
 
 import argparse

@@ -199,7 +199,8 @@ class Model:
         self.rng.choice((os.mkdir, os.mkfifo))(victim)
         # A signature beside the folder might be looked for in it: the verdict then is about that.
         # And no copy is made of a folder (usage).
-        return {"not-a-regular-file", "type-changed", "missing-file", "unsigned", "wrong-container", "usage", *CONTENT}, undo
+        codes = {"not-a-regular-file", "type-changed", "missing-file", "unsigned", "wrong-container", "usage"}
+        return CONTENT | codes, undo
 
     def _extra(self, victim, size, undo):
         extra = self.target / "planted"

@@ -1,7 +1,7 @@
-"""One long-lived process of the soak: it signs, verifies and loads in a loop with the Python package, and counts what it holds.
+"""One long-lived process of the soak: it signs, verifies and loads with the Python package, and counts what it holds.
 
-Arguments: a folder, the folder with the keys, until when (as time.time() says), and where to write what was found. Memory and
-descriptors are counted between two rounds, when nothing is open.
+Arguments: a folder, the folder with the keys, until when (as time.time() says), and where to write what was found. Memory
+and descriptors are counted between two rounds, when nothing is open.
 """
 
 import gc
