@@ -133,6 +133,21 @@ impl OpenedFile {
         }
     }
 
+    /// Reads bytes from `offset` on until the buffer is full or the file ends, however little comes at a time.
+    ///
+    /// # Errors
+    /// A [`FileError`] with the offset when the system fails.
+    pub fn read_full_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read_at(&mut buffer[filled..], offset + filled as u64)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    }
+
     /// All bytes, refusing before the first when there are more than `limit`.
     pub(super) fn read_whole(&self, limit: u64) -> Result<Vec<u8>, FileError> {
         let too_large = |size| FileError::TooLarge { path: self.path.clone(), size, limit };
@@ -151,6 +166,11 @@ impl OpenedFile {
         }
         self.ensure_unchanged(count)?;
         Ok(bytes)
+    }
+
+    /// The handle alone.
+    pub(super) fn into_file(self) -> File {
+        self.file
     }
 
     /// Which file it is: device and inode.
@@ -244,6 +264,21 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// Whether a folder is at this path, links followed. Where the system does not say, neither do we: half an answer could
+/// make a folder sign as a file.
+///
+/// # Errors
+/// A [`FileError`], but not where nothing is there.
+pub fn is_folder(path: &Path) -> Result<bool, FileError> {
+    match or_here(path).metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(false)
+        }
+        Err(error) => Err(FileError::read(path, error)),
+    }
+}
+
 /// The paths of a folder's entries whose names are wanted, sorted.
 ///
 /// # Errors
@@ -255,17 +290,34 @@ pub fn entries(
 ) -> Result<Vec<PathBuf>, FileError> {
     let failed = |error| FileError::read(folder, error);
     let mut paths = Vec::new();
-    for (count, entry) in folder.read_dir().map_err(failed)?.enumerate() {
+    for (count, name) in names_in(folder).map_err(failed)?.enumerate() {
         if count >= most {
             return Err(FileError::TooManyEntries { path: folder.to_owned(), limit: most });
         }
-        let name = entry.map_err(failed)?.file_name();
+        let name = name.map_err(failed)?;
         if wanted(&name) {
             paths.push(folder.join(name));
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// The names in a folder. The standard library panics where closing the folder fails, so that it is not asked.
+#[cfg(unix)]
+fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<std::ffi::OsString>>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let handle = super::beneath::openat_again(rustix::fs::CWD, folder, super::beneath::LIST)?;
+    let names = rustix::fs::Dir::read_from(handle)?.map(|entry| Ok(entry?.file_name().to_bytes().to_owned()));
+    let is_own = |name: &Vec<u8>| name != b"." && name != b"..";
+    Ok(names
+        .filter(move |name| name.as_ref().map_or(true, is_own))
+        .map(|name| name.map(std::ffi::OsString::from_vec)))
+}
+
+#[cfg(not(unix))]
+fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<std::ffi::OsString>>> {
+    Ok(folder.read_dir()?.map(|entry| Ok(entry?.file_name())))
 }
 
 /// The size in bytes that a file seems to have, for progress displays.
@@ -329,7 +381,7 @@ pub fn companion(model: &Path, signature: &Path, suffix: &str) -> Result<Option<
         None => resolve(or_here(model))?,
     };
     let Some(name) = named.file_name() else { return Ok(None) };
-    let is_inside = model.is_dir() && place_below(signature, model).is_ok_and(|below| below.is_some());
+    let is_inside = is_folder(model)? && place_below(signature, model)?.is_some();
     let folder = folder_of(if is_inside { &named } else { signature });
     let name = with_suffix(name);
     Ok(Some(if folder == Path::new(".") { name.into() } else { folder.join(name) }))
@@ -394,23 +446,23 @@ impl Snapshot {
 
 #[cfg(unix)]
 fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
-    use rustix::fs::{CWD, Mode, OFlags, openat};
+    use rustix::fs::{CWD, OFlags};
     // Without NONBLOCK a named pipe would hang us before we can see what it is.
     let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     if links == Links::Refuse {
         flags |= OFlags::NOFOLLOW;
     }
-    Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+    Ok(File::from(super::beneath::openat_again(CWD, path, flags)?))
 }
 
 /// Opens `path`, which begins with `folder`, following no link below it.
 #[cfg(unix)]
 fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
     use super::beneath;
-    use rustix::fs::{CWD, Mode, openat};
+    use rustix::fs::CWD;
     let top = or_here(folder);
     let handle =
-        openat(CWD, top, beneath::WALK, Mode::empty()).map_err(|error| FileError::read(top, error.into()))?;
+        beneath::openat_again(CWD, top, beneath::WALK).map_err(|error| FileError::read(top, error.into()))?;
     let below = path.strip_prefix(folder).unwrap_or(path);
     match beneath::open(&handle, below, beneath::READ, beneath::Links::Refuse) {
         Ok(file) => Ok(file.into()),

@@ -101,7 +101,7 @@ fn ensure_replaceable(path: &Path) -> Result<(), SignError> {
         return Ok(());
     }
     let mut head = [0; CHUNK_LIST_HEAD.len()];
-    let count = OpenedFile::open(path, Links::Refuse)?.read_at(&mut head, 0)?;
+    let count = OpenedFile::open(path, Links::Refuse)?.read_full_at(&mut head, 0)?;
     match head[..count] == *CHUNK_LIST_HEAD {
         true => Ok(()),
         false => Err(SignError::NotReplaceable { path: path.to_owned() }),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::SignError;
 use crate::envelope::Claims;
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, is_same_place, or_here, place_below,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_folder, is_same_place, or_here, place_below,
     read_bounded, resolve,
 };
 use crate::format::{
@@ -118,7 +118,7 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
     if place.file_name().is_none() || is_same_place(&place, model) {
         return Err(SignError::NotReplaceable { path: place });
     }
-    let is_inside = model.is_dir() && place_below(&place, model).is_ok_and(|below| below.is_some());
+    let is_inside = is_folder(model)? && place_below(&place, model)?.is_some();
     if is_inside && !place.file_name().and_then(OsStr::to_str).is_some_and(is_oms_name) {
         // The place is left out of what is signed; under a name that some loader reads, anything could lie there later.
         return Err(SignError::OutputInModel { path: place });
@@ -155,7 +155,7 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
                 return Err(SignError::SecondManifest { path: place, other: other.clone() });
             }
         }
-        if !model.is_dir() {
+        if !is_folder(model)? {
             let name = SafeName::of_file(model)?;
             for other in manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)) {
                 if matches!(occupant(&other, &name)?, Occupant::ThisModels | Occupant::Damaged) {
@@ -177,7 +177,7 @@ fn is_of(subject: &str, model: &Path) -> bool {
 
 /// What else verification would take for a signature of a folder: a bundle manifest in it, `model.sig` beside it.
 fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
-    if !model.is_dir() {
+    if !is_folder(model)? {
         return Ok(None);
     }
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
@@ -219,7 +219,7 @@ fn oms_places(model: &Path) -> Result<(PathBuf, Vec<PathBuf>), SignError> {
         });
         name.map(|name| place.with_file_name(name))
     };
-    if model.is_dir() {
+    if is_folder(model)? {
         let inside = model.join(OMS_NAME);
         let places = [Some(inside.clone()), beside(&named(model)?)];
         return Ok((inside, places.into_iter().flatten().collect()));
