@@ -46,9 +46,7 @@ def prepare(folder: Path) -> Path:
         must([ws, "keygen", "--algorithm", "ecdsa-p256", "--no-passphrase", "-o", f"{name}.pem"], place)
     for name, size in (("m.bin", 5000), ("a.bin", 3000), ("b.bin", 100)):
         (place / name).write_bytes(bytes(n * n % 251 for n in range(size)))
-    with (place / "large.bin").open("wb") as file:
-        file.write(b"large")
-        file.truncate(LARGE + 5)
+    make_large(place / "large.bin")
     (place / "oms").mkdir()
     for name in ("a.bin", "b.bin"):
         shutil.copy(place / name, place / "oms" / name)
@@ -64,8 +62,15 @@ def prepare(folder: Path) -> Path:
     return place
 
 
+def make_large(path: Path) -> None:
+    """A model that has a chunk list, and takes no room."""
+    with path.open("wb") as file:
+        file.write(b"large")
+        file.truncate(LARGE + 5)
+
+
 def copy_of(template: Path, folder: Path, writer: Writer) -> None:
-    """Makes `folder` a fresh copy of the template; large files are linked, as nothing may write to them."""
+    """Makes `folder` a fresh copy of the template."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()
@@ -75,7 +80,7 @@ def copy_of(template: Path, folder: Path, writer: Writer) -> None:
         if name in writer.without:
             continue
         if name == "large.bin":
-            os.link(template / name, folder / name)
+            make_large(folder / name)
         else:
             shutil.copy2(template / name, folder / name)
 
