@@ -308,7 +308,8 @@ pub fn entries(
 fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<std::ffi::OsString>>> {
     use std::os::unix::ffi::OsStringExt as _;
     let handle = super::beneath::openat_again(rustix::fs::CWD, folder, super::beneath::LIST)?;
-    let names = rustix::fs::Dir::read_from(handle)?.map(|entry| Ok(entry?.file_name().to_bytes().to_owned()));
+    let names = rustix::io::retry_on_intr(|| rustix::fs::Dir::read_from(&handle))?
+        .map(|entry| Ok(entry?.file_name().to_bytes().to_owned()));
     let is_own = |name: &Vec<u8>| name != b"." && name != b"..";
     Ok(names
         .filter(move |name| name.as_ref().map_or(true, is_own))

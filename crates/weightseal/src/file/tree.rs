@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, OFlags, readlinkat, statat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::beneath::{self, Links};
 use super::entry::{EntryKind, Follow, MAX_TREE, MAX_TREE_BYTES, TreeEntry};
@@ -145,7 +145,7 @@ impl Tree {
         let here = if folder.name.as_os_str().is_empty() { Path::new(".") } else { &folder.name };
         let handle = beneath::open(&self.handle, here, beneath::LIST, self.links()).map_err(failed)?;
         let (mut entries, mut below) = (Vec::new(), Vec::new());
-        for entry in Dir::read_from(&handle).map_err(failed)? {
+        for entry in retry_on_intr(|| Dir::read_from(&handle)).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let own = OsStr::from_bytes(entry.file_name().to_bytes());
             if own == "." || own == ".." {
