@@ -159,7 +159,7 @@ def attack_with_strace(template: Path, folder: Path, arguments: object) -> None:
         # Three quarters for what touches the output, and the same order for everybody who has the seed.
         random.Random(arguments.seed).shuffle(chosen)
         last = {"fsync", "rename", "renameat2", "write", "flock", "openat", "unlink", "fchmod", "close"}
-        chosen = sorted(chosen[:1200], key=lambda case: case[2] not in last)[:500]
+        chosen = sorted(chosen[:2400], key=lambda case: case[2] not in last)[:1000]
         random.Random(arguments.seed).shuffle(chosen)
     for number, (writer, kind, call, how) in enumerate(chosen):
         faults = injected(writer, template, folder, call, how)

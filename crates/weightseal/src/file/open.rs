@@ -279,6 +279,23 @@ pub fn is_folder(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// Whether anything has this path, a broken link included. Unlike [`exists`] it does not take a disk that fails for an
+/// answer: where a signature or a state cannot be looked at, it is not missing.
+///
+/// # Errors
+/// A [`FileError`], but not where nothing is or can be there.
+pub fn is_there(path: &Path) -> Result<bool, FileError> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => {
+                Ok(false)
+            }
+            _ => Err(FileError::read(path, error)),
+        },
+    }
+}
+
 /// The paths of a folder's entries whose names are wanted, sorted.
 ///
 /// # Errors

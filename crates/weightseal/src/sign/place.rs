@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::SignError;
 use crate::envelope::Claims;
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, is_folder, is_same_place, or_here, place_below,
-    read_bounded, resolve,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_folder, is_same_place, is_there, or_here,
+    place_below, read_bounded, resolve,
 };
 use crate::format::{
     Fault, MAX_SIGNATURE_FILE, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, is_oms_name,
@@ -123,7 +123,7 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
         // The place is left out of what is signed; under a name that some loader reads, anything could lie there later.
         return Err(SignError::OutputInModel { path: place });
     }
-    match exists(&place).then(|| read(&place)).transpose()? {
+    match is_there(&place)?.then(|| read(&place)).transpose()? {
         // In the model's own folder it is this model's, even if the folder was renamed.
         Some(Ok(SignatureFile::Oms(oms))) if oms.statement.claims.iter().any(countersigns) => {
             return Err(SignError::NotReplaceable { path: place });
@@ -236,7 +236,7 @@ fn named(folder: &Path) -> Result<PathBuf, FileError> {
 
 /// Whether something is an OMS signature, or what verification would take for a damaged one.
 fn is_or_was_oms(path: &Path) -> Result<bool, FileError> {
-    if !exists(path) {
+    if !is_there(path)? {
         return Ok(false);
     }
     Ok(match read(path)? {
@@ -255,7 +255,7 @@ fn countersigns(claims: &Claims) -> bool {
 
 /// A bundle manifest may replace a bundle manifest, and nothing else.
 pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
-    if !exists(output) {
+    if !is_there(output)? {
         return Ok(());
     }
     match read(output)? {
@@ -274,7 +274,7 @@ pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
 }
 
 fn occupant(path: &Path, name: &SafeName) -> Result<Occupant, SignError> {
-    if !exists(path) {
+    if !is_there(path)? {
         return Ok(Occupant::Nobody);
     }
     Ok(match read(path)? {
