@@ -263,7 +263,7 @@ def writers() -> list[Writer]:
         Writer("trust-revoke", [ws, "trust", "revoke", "k.pub", "--reason", "stolen", *trusting],
                check_store("trust.toml", "stolen"), store),
         Writer("key-rotate", [ws, "key", "rotate", "--key", "k.pem", "--overlap", "30d", *ecdsa[2:], *trusting],
-               check_rotation, [*pair, *store]),
+               check_rotation, [*pair, *store], finished_by_next=True),
         Writer("change-passphrase", [ws, "key", "change-passphrase", "k.pem", "--no-passphrase"], check_key_file, ["k.pem"]),
         Writer("verify-state", [ws, "verify", "m.bin", "--state", "state.json", *trusting], check_state, ["state.json"]),
         Writer("verify-copy", [ws, "verify", *plain, "--copy-to", "copy.bin"], check_copy, ["copy.bin"]),

@@ -45,7 +45,6 @@ pub(crate) fn free_pair(private: &Path) -> Result<KeyPairFiles, Problem> {
             Some("name the private key NAME.pem; NAME.pub is written beside it"),
         ));
     }
-    files.finish_killed();
     files.ensure_free().map_err(|error| {
         let hint =
             "a key pair is never overwritten; name another file with --output, or move the old pair away";

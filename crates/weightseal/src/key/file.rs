@@ -157,11 +157,13 @@ impl KeyPairFiles {
         Self { private: private.to_owned(), public: public_path_for(private) }
     }
 
-    /// Makes sure that neither file exists, before a key is generated for nothing.
+    /// Makes sure that neither file exists, before a key is generated for nothing. If a run was killed when it had written
+    /// only the private key's name, its public key is put in place first, so that a whole pair is in the way.
     ///
     /// # Errors
     /// [`FileError::Exists`].
     pub fn ensure_free(&self) -> Result<(), FileError> {
+        self.finish_killed();
         match [&self.private, &self.public].into_iter().find(|path| exists(path)) {
             Some(path) => Err(FileError::Exists { path: path.clone() }),
             None => Ok(()),
@@ -170,7 +172,7 @@ impl KeyPairFiles {
 
     /// A run that was killed between the two names leaves its public key staged: it gets its name now. This is no more than
     /// tidying, so what does not work is left.
-    pub fn finish_killed(&self) {
+    fn finish_killed(&self) {
         let between = exists(&self.private) && !exists(&self.public);
         // Were the private key staged as well, the one that is there would not be of that run.
         if between && !exists(&crate::file::staged_path(&self.private)) {
@@ -193,7 +195,6 @@ impl KeyPairFiles {
     /// # Errors
     /// A [`KeyFileError`]; on failure neither file is left behind.
     pub fn write(&self, key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<(), KeyFileError> {
-        self.finish_killed();
         self.ensure_free()?;
         let (private, public) = self.stage(key, passphrase)?;
         // Durable before the private key has its name: whoever finds that without the public key finds this one staged.
