@@ -32,7 +32,21 @@ mod closed {
     }
 }
 
+/// Past the limit of a file's size (`ulimit -f`) SIGXFSZ would end us on the spot, without a message, and with what was
+/// being written left behind. Where it is blocked, the write fails instead (POSIX.1-2017, `write`: EFBIG). Threads inherit it.
+#[cfg(unix)]
+fn block_size_signal() {
+    let mut signals = nix::sys::signal::SigSet::empty();
+    signals.add(nix::sys::signal::Signal::SIGXFSZ);
+    // Only a signal that does not exist could fail.
+    let _ = signals.thread_block();
+}
+
+#[cfg(not(unix))]
+fn block_size_signal() {}
+
 fn main() -> ExitCode {
+    block_size_signal();
     let stdout =
         if closed::is_closed() { weightseal_cli::Stdout::Closed } else { weightseal_cli::Stdout::Open };
     weightseal_cli::run(std::env::args_os(), stdout).into()

@@ -61,10 +61,15 @@ pub(super) fn open(folder: &OwnedFd, name: &Path, flags: OFlags, links: Links) -
     open_stepwise(folder, name, flags, links)
 }
 
+/// Opens like `openat`, again where a signal came in between: file systems over a network or in user space answer so.
+pub(super) fn openat_again(folder: impl AsFd, name: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    rustix::io::retry_on_intr(|| openat(folder.as_fd(), name, flags, Mode::empty()))
+}
+
 /// Follows no link, whatever was asked: without `openat2` there is no telling where one leads.
 fn open_stepwise(folder: &OwnedFd, name: &Path, flags: OFlags, links: Links) -> Result<OwnedFd, Errno> {
     if links == Links::Anywhere {
-        return openat(folder, name, flags, Mode::empty());
+        return openat_again(folder, name, flags);
     }
     let mut components = name.components().peekable();
     let mut handle: Option<OwnedFd> = None;
@@ -72,7 +77,7 @@ fn open_stepwise(folder: &OwnedFd, name: &Path, flags: OFlags, links: Links) -> 
         let last = components.peek().is_none();
         let wanted = if last { flags } else { WALK } | OFlags::NOFOLLOW;
         let from = handle.as_ref().map_or(folder.as_fd(), AsFd::as_fd);
-        let next = openat(from, component.as_os_str(), wanted, Mode::empty());
+        let next = openat_again(from, Path::new(component.as_os_str()), wanted);
         handle = Some(match next {
             // A link where a folder is needed.
             Err(Errno::NOTDIR) if !last => return Err(Errno::LOOP),

@@ -9,6 +9,7 @@ mod beneath;
 mod entry;
 mod error;
 mod held;
+mod look;
 mod open;
 mod private;
 mod protected;
@@ -24,11 +25,12 @@ mod write;
 pub use entry::{EntryKind, Follow, MAX_TREE, TreeEntry, fingerprint};
 pub use error::{FileError, Kind};
 pub use held::{Filling, Held, Keep, Keeper};
+pub use look::{entries, exists, is_folder, is_there};
 pub use open::{
-    DIRECT_ALIGNMENT, Links, OpenedFile, Permissions, companion, entries, exists, folder_of, is_same,
-    is_same_place, most_open_files, or_here, permissions_of, place_below, read_bounded, resolve, size_of,
+    DIRECT_ALIGNMENT, Links, OpenedFile, Permissions, companion, folder_of, is_same, is_same_place,
+    most_open_files, or_here, permissions_of, place_below, read_bounded, resolve, size_of,
 };
 pub use private::PrivateFolder;
 pub use protected::{ensure_protected, read_protected};
 pub use tree::Tree;
-pub use write::{Replace, Staged, remove_quietly, staged_path};
+pub use write::{Replace, Staged, place_abandoned, remove_quietly, staged_path};

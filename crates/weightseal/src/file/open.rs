@@ -6,6 +6,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::look::is_folder;
 use super::{FileError, Kind};
 
 /// Whether a symbolic link as the last component of a path is followed.
@@ -133,6 +134,21 @@ impl OpenedFile {
         }
     }
 
+    /// Reads bytes from `offset` on until the buffer is full or the file ends, however little comes at a time.
+    ///
+    /// # Errors
+    /// A [`FileError`] with the offset when the system fails.
+    pub fn read_full_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read_at(&mut buffer[filled..], offset + filled as u64)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    }
+
     /// All bytes, refusing before the first when there are more than `limit`.
     pub(super) fn read_whole(&self, limit: u64) -> Result<Vec<u8>, FileError> {
         let too_large = |size| FileError::TooLarge { path: self.path.clone(), size, limit };
@@ -151,6 +167,11 @@ impl OpenedFile {
         }
         self.ensure_unchanged(count)?;
         Ok(bytes)
+    }
+
+    /// The handle alone.
+    pub(super) fn into_file(self) -> File {
+        self.file
     }
 
     /// Which file it is: device and inode.
@@ -239,35 +260,6 @@ pub fn permissions_of(path: &Path) -> Option<Permissions> {
     path.metadata().ok().map(|metadata| Permissions::of(&metadata))
 }
 
-/// Whether anything has this path, a broken link included.
-pub fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
-
-/// The paths of a folder's entries whose names are wanted, sorted.
-///
-/// # Errors
-/// A [`FileError`]; [`FileError::TooManyEntries`] rather than an answer from a part of them.
-pub fn entries(
-    folder: &Path,
-    most: usize,
-    wanted: &dyn Fn(&std::ffi::OsStr) -> bool,
-) -> Result<Vec<PathBuf>, FileError> {
-    let failed = |error| FileError::read(folder, error);
-    let mut paths = Vec::new();
-    for (count, entry) in folder.read_dir().map_err(failed)?.enumerate() {
-        if count >= most {
-            return Err(FileError::TooManyEntries { path: folder.to_owned(), limit: most });
-        }
-        let name = entry.map_err(failed)?.file_name();
-        if wanted(&name) {
-            paths.push(folder.join(name));
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
 /// The size in bytes that a file seems to have, for progress displays.
 pub fn size_of(path: &Path) -> Option<u64> {
     path.metadata().ok().map(|metadata| metadata.len())
@@ -329,7 +321,7 @@ pub fn companion(model: &Path, signature: &Path, suffix: &str) -> Result<Option<
         None => resolve(or_here(model))?,
     };
     let Some(name) = named.file_name() else { return Ok(None) };
-    let is_inside = model.is_dir() && place_below(signature, model).is_ok_and(|below| below.is_some());
+    let is_inside = is_folder(model)? && place_below(signature, model)?.is_some();
     let folder = folder_of(if is_inside { &named } else { signature });
     let name = with_suffix(name);
     Ok(Some(if folder == Path::new(".") { name.into() } else { folder.join(name) }))
@@ -394,23 +386,23 @@ impl Snapshot {
 
 #[cfg(unix)]
 fn open_without_waiting(path: &Path, links: Links) -> io::Result<File> {
-    use rustix::fs::{CWD, Mode, OFlags, openat};
+    use rustix::fs::{CWD, OFlags};
     // Without NONBLOCK a named pipe would hang us before we can see what it is.
     let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     if links == Links::Refuse {
         flags |= OFlags::NOFOLLOW;
     }
-    Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+    Ok(File::from(super::beneath::openat_again(CWD, path, flags)?))
 }
 
 /// Opens `path`, which begins with `folder`, following no link below it.
 #[cfg(unix)]
 fn open_beneath(folder: &Path, path: &Path) -> Result<File, FileError> {
     use super::beneath;
-    use rustix::fs::{CWD, Mode, openat};
+    use rustix::fs::CWD;
     let top = or_here(folder);
     let handle =
-        openat(CWD, top, beneath::WALK, Mode::empty()).map_err(|error| FileError::read(top, error.into()))?;
+        beneath::openat_again(CWD, top, beneath::WALK).map_err(|error| FileError::read(top, error.into()))?;
     let below = path.strip_prefix(folder).unwrap_or(path);
     match beneath::open(&handle, below, beneath::READ, beneath::Links::Refuse) {
         Ok(file) => Ok(file.into()),

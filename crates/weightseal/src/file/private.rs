@@ -184,9 +184,9 @@ fn remove(path: &Path) {
 
 #[cfg(unix)]
 fn open_folder(path: &Path) -> io::Result<File> {
-    use rustix::fs::{CWD, Mode, OFlags, openat};
+    use rustix::fs::{CWD, OFlags};
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+    Ok(File::from(super::beneath::openat_again(CWD, path, flags)?))
 }
 
 #[cfg(not(unix))]

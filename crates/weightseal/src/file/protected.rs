@@ -167,9 +167,10 @@ mod unix {
     /// Through one handle: what has this name cannot become something else between two questions.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn look(path: &Path) -> io::Result<Seen> {
-        use rustix::fs::{CWD, Mode, OFlags, StatVfsMountFlags, fstatvfs, openat, readlinkat};
+        use rustix::fs::{CWD, OFlags, StatVfsMountFlags, fstatvfs, readlinkat};
         use std::os::unix::ffi::OsStringExt as _;
-        let handle = openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = crate::file::beneath::openat_again(CWD, path, flags)?;
         let file = std::fs::File::from(handle);
         let metadata = file.metadata()?;
         let is_read_only = fstatvfs(&file).is_ok_and(|it| it.f_flag.contains(StatVfsMountFlags::RDONLY));

@@ -2,17 +2,17 @@
 //! asked, and nothing that cannot be read is passed over in silence.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, CWD, Dir, FileType, OFlags, readlinkat, statat};
+use rustix::io::{Errno, retry_on_intr};
 
 use super::beneath::{self, Links};
 use super::entry::{EntryKind, Follow, MAX_TREE, MAX_TREE_BYTES, TreeEntry};
-use super::{FileError, Kind, OpenedFile, is_same_place};
+use super::{FileError, Kind, OpenedFile, folder_of, resolve};
 use crate::parallel::in_parallel;
 
 /// A folder that stays the same one, whatever happens to its path.
@@ -46,7 +46,7 @@ impl Tree {
     pub fn open(root: &Path, follow: Follow) -> Result<Self, FileError> {
         let shown = super::or_here(root);
         let failed = |error: Errno| FileError::read(shown, error.into());
-        let handle = openat(CWD, shown, beneath::WALK, Mode::empty()).map_err(failed)?;
+        let handle = beneath::openat_again(CWD, shown, beneath::WALK).map_err(failed)?;
         let blobs = shown.canonicalize().ok().and_then(|place| blobs_of(&place));
         Ok(Self { root: root.to_owned(), handle, follow, blobs })
     }
@@ -113,12 +113,27 @@ impl Tree {
     }
 
     /// Whether this entry is the one at `path`.
-    pub fn is_same_file(&self, name: &Path, path: &Path) -> bool {
-        let here = statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW);
-        let there = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW);
+    ///
+    /// # Errors
+    /// A [`FileError`] where that cannot be found out.
+    pub fn is_same_file(&self, name: &Path, path: &Path) -> Result<bool, FileError> {
+        let look = |folder: std::os::fd::BorrowedFd<'_>, name: &Path, shown: &Path| match statat(
+            folder,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+        ) {
+            Ok(stat) => Ok(Some((stat.st_dev, stat.st_ino))),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(error) => Err(FileError::read(shown, error.into())),
+        };
+        let own = self.root.join(name);
+        let (here, there) = (look(self.handle.as_fd(), name, &own)?, look(CWD, path, path)?);
+        if here.is_none() || here != there {
+            return Ok(false);
+        }
         // A hard link to it under another name is another entry.
-        matches!((here, there), (Ok(one), Ok(other)) if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
-            && is_same_place(&self.root.join(name), path)
+        let folder = |path: &Path| resolve(folder_of(path));
+        Ok(own.file_name() == path.file_name() && folder(&own)? == folder(path)?)
     }
 
     fn list_folder(
@@ -131,7 +146,7 @@ impl Tree {
         let here = if folder.name.as_os_str().is_empty() { Path::new(".") } else { &folder.name };
         let handle = beneath::open(&self.handle, here, beneath::LIST, self.links()).map_err(failed)?;
         let (mut entries, mut below) = (Vec::new(), Vec::new());
-        for entry in Dir::read_from(&handle).map_err(failed)? {
+        for entry in retry_on_intr(|| Dir::read_from(&handle)).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let own = OsStr::from_bytes(entry.file_name().to_bytes());
             if own == "." || own == ".." {
@@ -284,7 +299,7 @@ fn blobs_of(snapshot: &Path) -> Option<OwnedFd> {
     if name(snapshots)? != "snapshots" || !name(model)?.starts_with("models--") {
         return None;
     }
-    let model = openat(CWD, model, beneath::WALK | OFlags::NOFOLLOW, Mode::empty()).ok()?;
+    let model = beneath::openat_again(CWD, model, beneath::WALK | OFlags::NOFOLLOW).ok()?;
     beneath::open(&model, Path::new("blobs"), beneath::WALK, Links::Refuse).ok()
 }
 

@@ -93,7 +93,10 @@ impl Tree {
     }
 
     /// Whether this entry and the file at `path` are the same file.
-    pub fn is_same_file(&self, name: &Path, path: &Path) -> bool {
-        is_same(&self.root.join(name), path)
+    ///
+    /// # Errors
+    /// None here.
+    pub fn is_same_file(&self, name: &Path, path: &Path) -> Result<bool, FileError> {
+        Ok(is_same(&self.root.join(name), path))
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FileError;
-use super::open::{ensure_replaceable, folder_of};
+use super::open::{Links, OpenedFile, ensure_replaceable, folder_of};
 use crate::digest::Digest;
 
 /// What happens to a file that already has the name.
@@ -84,6 +84,14 @@ impl Staged {
             .and_then(|_| self.file.read_to_end(&mut bytes))
             .map_err(|error| FileError::read(&self.target, error))?;
         Ok(bytes)
+    }
+
+    /// Makes the bytes durable; the file keeps its temporary name.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn make_durable(&self) -> Result<(), FileError> {
+        self.file.sync_all().map_err(|error| FileError::write(&self.target, error))
     }
 
     /// Makes the bytes durable and gives the file its final name.
@@ -159,6 +167,23 @@ fn temporary_name(name: &OsStr) -> OsString {
     }
     hidden.push(SUFFIX);
     hidden
+}
+
+/// Gives what a killed run staged for `target` its final name, if nothing has that name and the bytes are `whole`.
+///
+/// # Errors
+/// A [`FileError`]. It is no error that nothing is staged, or that somebody works on it.
+pub fn place_abandoned(target: &Path, limit: u64, whole: &dyn Fn(&[u8]) -> bool) -> Result<(), FileError> {
+    let temporary = staged_path(target);
+    let Ok(opened) = OpenedFile::open(&temporary, Links::Refuse) else { return Ok(()) };
+    let bytes = opened.read_whole(limit)?;
+    let file = opened.into_file();
+    if lock(&file) && is_still(&file, &temporary) && whole(&bytes) {
+        let staged =
+            Staged { file, temporary, target: target.to_owned(), placed: false, process: std::process::id() };
+        return staged.put_in_place(Replace::Never);
+    }
+    Ok(())
 }
 
 /// Removes a file that a failed operation of ours has just written; failing to is no second error.

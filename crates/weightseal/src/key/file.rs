@@ -7,6 +7,7 @@ use super::{
     pem,
 };
 use crate::file::{FileError, Links, Permissions, Replace, Staged, exists, is_same_place, read_bounded};
+use zeroize::Zeroizing;
 
 /// Largest key file that is read: an RSA-8192 key in PEM has 6.5 kB, the rest is room for comments.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;
@@ -156,14 +157,36 @@ impl KeyPairFiles {
         Self { private: private.to_owned(), public: public_path_for(private) }
     }
 
-    /// Makes sure that neither file exists, before a key is generated for nothing.
+    /// Makes sure that neither file exists, before a key is generated for nothing. If a run was killed when it had written
+    /// only the private key's name, its public key is put in place first, so that a whole pair is in the way.
     ///
     /// # Errors
     /// [`FileError::Exists`].
     pub fn ensure_free(&self) -> Result<(), FileError> {
+        self.finish_killed();
         match [&self.private, &self.public].into_iter().find(|path| exists(path)) {
             Some(path) => Err(FileError::Exists { path: path.clone() }),
             None => Ok(()),
+        }
+    }
+
+    /// A run that was killed between the two names leaves its public key staged: it gets its name now. This is no more than
+    /// tidying, so what does not work is left.
+    fn finish_killed(&self) {
+        let between = exists(&self.private) && !exists(&self.public);
+        // Were the private key staged as well, the one that is there would not be of that run.
+        if between && !exists(&crate::file::staged_path(&self.private)) {
+            let private = read_bounded(&self.private, Links::Refuse, MAX_KEY_FILE)
+                .map(|(bytes, _)| Zeroizing::new(bytes));
+            let private = private.ok().and_then(|bytes| KeyDocument::from_pem(&bytes).ok());
+            let is_key = |bytes: &[u8]| match (KeyDocument::from_pem(bytes), &private) {
+                (Ok(KeyDocument::Public(public)), Some(KeyDocument::Private(private))) => {
+                    *private.public() == public
+                }
+                (Ok(KeyDocument::Public(_)), Some(KeyDocument::Encrypted(_))) => true,
+                _ => false,
+            };
+            let _ = crate::file::place_abandoned(&self.public, MAX_KEY_FILE, &is_key);
         }
     }
 
@@ -174,15 +197,20 @@ impl KeyPairFiles {
     pub fn write(&self, key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<(), KeyFileError> {
         self.ensure_free()?;
         let (private, public) = self.stage(key, passphrase)?;
+        // Durable before the private key has its name: whoever finds that without the public key finds this one staged.
+        public.make_durable()?;
         private.put_in_place(Replace::Never).inspect_err(|error| {
             // Put in place, but perhaps not durably: not a success, so nothing stays.
             if !matches!(error, FileError::Exists { .. }) {
                 crate::file::remove_quietly(&self.private);
             }
         })?;
-        public.put_in_place(Replace::Never).inspect_err(|_| {
+        public.put_in_place(Replace::Never).inspect_err(|error| {
             // A private key without its public half helps nobody, and would block the next attempt.
             crate::file::remove_quietly(&self.private);
+            if !matches!(error, FileError::Exists { .. }) {
+                crate::file::remove_quietly(&self.public);
+            }
         })?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::SignError;
 use crate::digest::{CHUNKED_FROM, Digest};
 use crate::envelope::Resource;
-use crate::file::{FileError, Links, OpenedFile, Replace, Staged, companion, exists};
+use crate::file::{FileError, Links, OpenedFile, Replace, Staged, companion, is_there};
 use crate::format::{CHUNK_LIST_HEAD, CHUNK_LIST_SUFFIX, write_chunk_list};
 use crate::hash::{ChunkList, Chunks, ContentDigests, Cut, FileDigest, Plan};
 use crate::listing::SafeName;
@@ -98,11 +98,11 @@ impl StagedList {
 
 /// It may replace a chunk list, and nothing else.
 fn ensure_replaceable(path: &Path) -> Result<(), SignError> {
-    if !exists(path) {
+    if !is_there(path)? {
         return Ok(());
     }
     let mut head = [0; CHUNK_LIST_HEAD.len()];
-    let count = OpenedFile::open(path, Links::Refuse)?.read_at(&mut head, 0)?;
+    let count = OpenedFile::open(path, Links::Refuse)?.read_full_at(&mut head, 0)?;
     match head.get(..count) == Some(CHUNK_LIST_HEAD.as_slice()) {
         true => Ok(()),
         false => Err(SignError::NotReplaceable { path: path.to_owned() }),

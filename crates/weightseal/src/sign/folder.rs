@@ -14,7 +14,8 @@ use crate::envelope::{
     Statement, root_of,
 };
 use crate::file::{
-    EntryKind, FileError, Follow, Links, OpenedFile, Tree, TreeEntry, or_here, place_below, resolve,
+    EntryKind, FileError, Follow, Links, OpenedFile, Tree, TreeEntry, is_folder, or_here, place_below,
+    resolve,
 };
 use crate::format::{KeyHint, Limits, Method, OmsSignature, SignatureFile};
 use crate::hash::{
@@ -277,7 +278,7 @@ fn list(
     engine: Engine,
     observer: &dyn Observer,
 ) -> Result<Listed, SignError> {
-    if !model.is_dir() {
+    if !is_folder(model)? {
         return one_file(model, serialization, roots, engine, observer);
     }
     let name = name_of_folder(model)?;
@@ -289,15 +290,16 @@ fn list(
         SignExcludes::Sign => serialization.ignore.clone(),
     });
     let entries = tree.list()?;
-    let is_signature = |entry: &TreeEntry| {
-        let place = |path: &Path| tree.is_same_file(Path::new(&entry.name), path);
-        signature.is_some_and(|path| place(path) || place(&crate::file::staged_path(path)))
+    let staged = signature.map(crate::file::staged_path);
+    let own_places = || signature.into_iter().chain(staged.as_deref());
+    let is_signature = |entry: &TreeEntry| -> Result<bool, FileError> {
+        own_places().try_fold(false, |is, path| Ok(is || tree.is_same_file(Path::new(&entry.name), path)?))
     };
     let (mut names, mut left_out, mut links_outside) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &entries {
         if entry.name.to_str().is_some_and(|name| ignored.of(name).is_some()) {
             left_out.push(entry.name.to_string_lossy().into_owned());
-        } else if !is_signature(entry) {
+        } else if !is_signature(entry)? {
             names.push(judge(entry, &tree)?);
             if matches!(entry.kind, EntryKind::FollowedLink { outside: true }) {
                 links_outside.push(entry.name.to_string_lossy().into_owned());
@@ -318,7 +320,7 @@ fn list(
     let HashedFiles { files, chunks, hard_linked } =
         hash(&tree, names, serialization, roots, engine, observer)?;
     // Other tools do not recognise the signature by its inode: it is recorded, as the specification advises.
-    let own = signature.and_then(|path| place_below(path, model).ok().flatten());
+    let own = signature.map(|path| place_below(path, model)).transpose()?.flatten();
     let own = own.and_then(|place| place.to_str().and_then(|name| parse_ignored(name).ok()));
     let ignored = Exclusions::new(ignored.names().iter().cloned().chain(own)).names().to_vec();
     Ok(Listed {

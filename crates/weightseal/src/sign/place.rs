@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::SignError;
 use crate::envelope::Claims;
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, is_same_place, or_here, place_below,
-    read_bounded, resolve,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_folder, is_same_place, is_there, or_here,
+    place_below, read_bounded, resolve,
 };
 use crate::format::{
     Fault, MAX_SIGNATURE_FILE, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, is_oms_name,
@@ -120,12 +120,12 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
     if place.file_name().is_none() || is_same_place(&place, model) {
         return Err(SignError::NotReplaceable { path: place });
     }
-    let is_inside = model.is_dir() && place_below(&place, model).is_ok_and(|below| below.is_some());
+    let is_inside = is_folder(model)? && place_below(&place, model)?.is_some();
     if is_inside && !place.file_name().and_then(OsStr::to_str).is_some_and(is_oms_name) {
         // The place is left out of what is signed; under a name that some loader reads, anything could lie there later.
         return Err(SignError::OutputInModel { path: place });
     }
-    match exists(&place).then(|| read(&place)).transpose()? {
+    match is_there(&place)?.then(|| read(&place)).transpose()? {
         // In the model's own folder it is this model's, even if the folder was renamed.
         Some(Ok(SignatureFile::Oms(oms))) if oms.statement.claims.iter().any(countersigns) => {
             return Err(SignError::NotReplaceable { path: place });
@@ -157,7 +157,7 @@ pub(super) fn for_oms(model: &Path, output: Option<&Path>) -> Result<PathBuf, Si
                 return Err(SignError::SecondManifest { path: place, other: other.clone() });
             }
         }
-        if !model.is_dir() {
+        if !is_folder(model)? {
             let name = SafeName::of_file(model)?;
             for other in manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)) {
                 if matches!(occupant(&other, &name)?, Occupant::ThisModels | Occupant::Damaged) {
@@ -179,7 +179,7 @@ fn is_of(subject: &str, model: &Path) -> bool {
 
 /// What else verification would take for a signature of a folder: a bundle manifest in it, `model.sig` beside it.
 fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
-    if !model.is_dir() {
+    if !is_folder(model)? {
         return Ok(None);
     }
     let is_manifest = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_manifest_name);
@@ -221,7 +221,7 @@ fn oms_places(model: &Path) -> Result<(PathBuf, Vec<PathBuf>), SignError> {
         });
         name.map(|name| place.with_file_name(name))
     };
-    if model.is_dir() {
+    if is_folder(model)? {
         let inside = model.join(OMS_NAME);
         let places = [Some(inside.clone()), beside(&named(model)?)];
         return Ok((inside, places.into_iter().flatten().collect()));
@@ -238,7 +238,7 @@ fn named(folder: &Path) -> Result<PathBuf, FileError> {
 
 /// Whether something is an OMS signature, or what verification would take for a damaged one.
 fn is_or_was_oms(path: &Path) -> Result<bool, FileError> {
-    if !exists(path) {
+    if !is_there(path)? {
         return Ok(false);
     }
     Ok(match read(path)? {
@@ -257,7 +257,7 @@ fn countersigns(claims: &Claims) -> bool {
 
 /// A bundle manifest may replace a bundle manifest, and nothing else.
 pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
-    if !exists(output) {
+    if !is_there(output)? {
         return Ok(());
     }
     match read(output)? {
@@ -276,7 +276,7 @@ pub(super) fn for_bundle(output: &Path) -> Result<(), SignError> {
 }
 
 fn occupant(path: &Path, name: &SafeName) -> Result<Occupant, SignError> {
-    if !exists(path) {
+    if !is_there(path)? {
         return Ok(Occupant::Nobody);
     }
     Ok(match read(path)? {

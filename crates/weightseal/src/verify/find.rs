@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, or_here, place_below, read_bounded, resolve,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_there, or_here, place_below, read_bounded,
+    resolve,
 };
 use crate::format::{
     COUNTERSIGNATURES, Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, countersignature_name,
@@ -44,7 +45,7 @@ pub(super) fn model_of(signature: &Path) -> Result<Option<PathBuf>, Trouble> {
         return Ok(None);
     };
     let model = signature.with_file_name(stem);
-    match (exists(&model), name == OMS_NAME) {
+    match (is_there(&model).map_err(Trouble::Signature)?, name == OMS_NAME) {
         // Neither is chosen by chance: the one that was not meant may be somebody's bait.
         (true, true) => {
             let folder = folder_of(signature).to_owned();
@@ -189,7 +190,7 @@ pub(super) fn oms_of_folder(
     candidates: &mut Candidates,
 ) -> Result<(), Trouble> {
     let own = folder.join(OMS_NAME);
-    if exists(&own) {
+    if is_there(&own).map_err(Trouble::Signature)? {
         candidates.take(read(&own, limits)?, |_| MayBe::Its);
     }
     if let Ok(place) = resolve(or_here(folder))
@@ -225,7 +226,10 @@ fn oms_beside(
     let own_name = format!("{name}{OMS_SUFFIX}");
     let mut looked_for = vec![place(&own_name), place(OMS_NAME)];
     looked_for.dedup();
-    for (at, path) in looked_for.iter().enumerate().filter(|(_, path)| exists(path)) {
+    for (at, path) in looked_for.iter().enumerate() {
+        if !is_there(path).map_err(Trouble::Signature)? {
+            continue;
+        }
         let by_name = at == 0;
         candidates.take(read(path, limits)?, |content| match content {
             Ok(SignatureFile::Oms(oms)) if by_name || oms.statement.name == signed_as => MayBe::Its,
@@ -273,7 +277,10 @@ pub(super) fn all_beside(
         looked_for: manifest_names(name.as_str()).iter().map(|file| model.with_file_name(file)).collect(),
         ..Candidates::default()
     };
-    for path in candidates.looked_for.clone().iter().filter(|path| exists(path)) {
+    for path in &candidates.looked_for.clone() {
+        if !is_there(path).map_err(Trouble::Signature)? {
+            continue;
+        }
         candidates.take(read(path, limits)?, |content| match content {
             Ok(SignatureFile::Manifest(manifest))
                 if [signed_as, name.as_str()].contains(&manifest.visible.model_file.as_str()) =>

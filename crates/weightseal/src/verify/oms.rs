@@ -246,8 +246,13 @@ impl Run<'_> {
         let rules = &self.policy.folder;
         let shown = entry.name.to_string_lossy().into_owned();
         let name = entry.name.to_str();
-        if tree.is_same_file(Path::new(&entry.name), left_out.signature) {
-            return;
+        match tree.is_same_file(Path::new(&entry.name), left_out.signature) {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                matched.trouble.get_or_insert_with(|| again(&error));
+                return;
+            }
         }
         let by = |paths: &Exclusions| {
             let path = name.and_then(|name| paths.of(name));

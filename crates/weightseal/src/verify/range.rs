@@ -175,7 +175,7 @@ impl Run<'_> {
             error => error.into(),
         })?;
         let mut head = [0; CHUNK_LIST_HEAD.len()];
-        let count = list.read_at(&mut head, 0)?;
+        let count = list.read_full_at(&mut head, 0)?;
         if head.get(..count) != Some(CHUNK_LIST_HEAD.as_slice()) {
             return Ok(Err(ChunkListFault::Head));
         }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::by_store::ToRemember;
 use super::outcome::Trouble;
-use crate::file::{FileError, Replace, Staged, ensure_protected, exists, folder_of, read_protected, resolve};
+use crate::file::{
+    FileError, Replace, Staged, ensure_protected, exists, folder_of, is_there, read_protected, resolve,
+};
 use crate::trust::{MAX_STATE, Memory, Refusal, TrustStore};
 
 /// Where the verifier remembers what it has accepted.
@@ -30,7 +32,7 @@ impl StateFile {
     /// What is remembered, if the store is not an older one.
     pub(super) fn read(&self, store: &TrustStore) -> Result<Memory, Trouble> {
         let path = &self.path;
-        let memory = if exists(path) {
+        let memory = if is_there(path)? {
             let bytes = read_protected(path, MAX_STATE)?;
             Memory::parse(&bytes).map_err(|error| Trouble::State { path: path.clone(), error })?
         } else if self.missing == MissingState::Begin {
