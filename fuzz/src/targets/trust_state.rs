@@ -1,11 +1,10 @@
 //! A state file that is read is written as it was meant, and never lets an older model pass than it remembers.
-#![no_main]
 
-use libfuzzer_sys::fuzz_target;
 use weightseal::digest::Digest;
 use weightseal::trust::{Memory, Remembered};
 
-fuzz_target!(|bytes: &[u8]| {
+/// See above.
+pub fn run(bytes: &[u8]) {
     let Ok(memory) = Memory::parse(bytes) else { return };
     let text = memory.to_text();
     let again = Memory::parse(text.as_bytes()).expect("it reads what it writes");
@@ -36,4 +35,4 @@ fuzz_target!(|bytes: &[u8]| {
             later.judge(name, signer, Some(known.model_version - 1), Some(known.statement), None).is_some()
         );
     }
-});
+}

@@ -1,10 +1,8 @@
 //! Any text is a trust store or an error, and a decision by what was read holds to what no store can change
 //! (docs/spec/trust.md). The first line of the input is the name of the model, the rest is the store.
-#![no_main]
 
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
 use weightseal::digest::Digest;
 use weightseal::envelope::{Claims, Container};
 use weightseal::key::{KeyId, PublicKey};
@@ -16,16 +14,16 @@ use weightseal::trust::{
 
 /// The files that the stores of the testkit name.
 const FILES: [(&str, &[u8]); 10] = [
-    ("keys/alice-1.pub", include_bytes!("../../testkit/decisions/stores/keys/alice-1.pub")),
-    ("keys/alice-2.pub", include_bytes!("../../testkit/decisions/stores/keys/alice-2.pub")),
-    ("keys/bob.pub", include_bytes!("../../testkit/decisions/stores/keys/bob.pub")),
-    ("keys/carol.pub", include_bytes!("../../testkit/decisions/stores/keys/carol.pub")),
-    ("keys/dora.pub", include_bytes!("../../testkit/decisions/stores/keys/dora.pub")),
-    ("keys/mallory.pub", include_bytes!("../../testkit/decisions/stores/keys/mallory.pub")),
-    ("keys/mallory-rsa.pub", include_bytes!("../../testkit/decisions/stores/keys/mallory-rsa.pub")),
-    ("keys/release.pub", include_bytes!("../../testkit/decisions/stores/keys/release.pub")),
-    ("keys/rsa1024.pub", include_bytes!("../../testkit/decisions/stores/keys/rsa1024.pub")),
-    ("keys/root.pem", include_bytes!("../../testkit/decisions/stores/keys/root.pem")),
+    ("keys/alice-1.pub", include_bytes!("../../../testkit/decisions/stores/keys/alice-1.pub")),
+    ("keys/alice-2.pub", include_bytes!("../../../testkit/decisions/stores/keys/alice-2.pub")),
+    ("keys/bob.pub", include_bytes!("../../../testkit/decisions/stores/keys/bob.pub")),
+    ("keys/carol.pub", include_bytes!("../../../testkit/decisions/stores/keys/carol.pub")),
+    ("keys/dora.pub", include_bytes!("../../../testkit/decisions/stores/keys/dora.pub")),
+    ("keys/mallory.pub", include_bytes!("../../../testkit/decisions/stores/keys/mallory.pub")),
+    ("keys/mallory-rsa.pub", include_bytes!("../../../testkit/decisions/stores/keys/mallory-rsa.pub")),
+    ("keys/release.pub", include_bytes!("../../../testkit/decisions/stores/keys/release.pub")),
+    ("keys/rsa1024.pub", include_bytes!("../../../testkit/decisions/stores/keys/rsa1024.pub")),
+    ("keys/root.pem", include_bytes!("../../../testkit/decisions/stores/keys/root.pem")),
 ];
 
 /// Keys that stand nowhere but here: for certificates and identities, whose keys a store does not have.
@@ -49,7 +47,8 @@ fn statement() -> Digest {
     Digest::from_bytes([0xaa; 32])
 }
 
-fuzz_target!(|bytes: &[u8]| {
+/// See above.
+pub fn run(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
     let name = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
     let text = parts.next().unwrap_or_default();
@@ -61,7 +60,7 @@ fuzz_target!(|bytes: &[u8]| {
             decisions(&store, place, key, &name, now);
         }
     }
-});
+}
 
 /// What a store that was read never is.
 fn is_sound(store: &TrustStore) {
