@@ -246,6 +246,15 @@ def materials():
     unnamed = edited(good, put(f"{material}.publicKey", {"keyDetails": "PKIX_ECDSA_P256_SHA_256"}))
     bad("oms/key-details-only", "The key is not named, only its kind.", "malformed-bundle", unnamed)
     lone = certificate["certificates"][0]
+    hint = {"publicKey": {"hint": oms.fingerprint(key)}}
+    named = {"certificates": [{"rawBytes": lone["rawBytes"], "comment": ""}]}
+    for name, what, value in [
+        ("log-entry-text", "A log entry is a text.", hint | {"tlogEntries": ["entry"]}),
+        ("key-details-number", "The kind of the key is a number.", {"publicKey": {"rawBytes": raw, "keyDetails": 5}}),
+        ("unknown-chain", "A field beside the certificates.", {"x509CertificateChain": certificate | {"comment": ""}}),
+        ("unknown-certificate", "There is an unknown field in a certificate.", {"x509CertificateChain": named}),
+    ]:
+        bad(f"oms/{name}", what, "malformed-bundle", edited(good, put(material, value)))
     for name, what, value in [
         ("no-log-entries", "A certificate of Sigstore, and no list of log entries.", {"certificate": lone}),
         ("empty-log", "A certificate of Sigstore, and no log entry.", {"certificate": lone, "tlogEntries": []}),

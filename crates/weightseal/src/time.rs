@@ -23,8 +23,8 @@ impl Timestamp {
     /// Writes a point in time in the manifest's form: UTC, microseconds, `+00:00`.
     pub fn from_instant(instant: Instant) -> Self {
         // Whole microseconds, rounded down, so that the text and the instant are the same.
-        let micros = instant.as_microsecond();
-        let instant = Instant::from_microsecond(micros).unwrap_or(instant);
+        let nanos = instant.as_nanosecond();
+        let instant = Instant::from_nanosecond(nanos - nanos.rem_euclid(1000)).unwrap_or(instant);
         let text = instant.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
         Self { text, instant }
     }
@@ -174,6 +174,19 @@ mod tests {
         assert_eq!(written.as_str(), "2026-11-22T18:27:47.662870+00:00");
         assert_eq!(written, written.as_str().parse().expect("our own form"));
         assert_eq!(written.to_seconds(), "2026-11-22T18:27:47Z");
+    }
+
+    #[test]
+    fn a_written_time_is_rounded_down_also_at_the_end_of_the_calendar_and_before_1970() {
+        for (exact, expected) in [
+            ("9999-12-30T22:00:00.999999999Z", "9999-12-30T22:00:00.999999+00:00"),
+            ("1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999+00:00"),
+            ("1960-01-01T00:00:00.000000001Z", "1960-01-01T00:00:00.000000+00:00"),
+        ] {
+            let written = Timestamp::from_instant(exact.parse().expect("a time"));
+            assert_eq!(written.as_str(), expected);
+            assert_eq!(written, expected.parse().expect("our own form"));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Fault;
 use crate::digest::Digest;
 use crate::envelope::{Envelope, OmsForm, OmsStatement, PAYLOAD_TYPE, decode_base64, encode_base64};
-use crate::json::{FieldError, Fields, Value};
+use crate::json::{FieldError, Fields, Value, as_string};
 use crate::key::{BadSignature, KeyId, PublicKey};
 
 /// The media type that is written.
@@ -179,15 +179,19 @@ fn read_material(value: Value) -> Result<(Method, Vec<Vec<u8>>), FieldError> {
     let chain = fields.take("x509CertificateChain");
     let certificate = fields.take("certificate");
     let entries = match fields.has("tlogEntries") {
-        true => fields.array("tlogEntries")?.len(),
-        false => 0,
+        true => fields.array("tlogEntries")?,
+        false => Vec::new(),
     };
+    let count = entries.len();
+    for (at, entry) in entries.into_iter().enumerate() {
+        Fields::of(entry, &format!("tlogEntries[{at}]"))?;
+    }
     let timestamps = fields.take("timestampVerificationData").map(read_timestamps).transpose()?;
     fields.finish()?;
     let method = match (key, chain, certificate) {
         (Some(key), None, None) => Method::Key(read_key(key)?),
         (None, Some(chain), None) => Method::Certificate { chain: read_chain(chain)? },
-        (None, None, Some(_)) if entries == 0 => {
+        (None, None, Some(_)) if count == 0 => {
             return Err(FieldError::value(
                 "tlogEntries",
                 "is empty, where the method sigstore needs a log entry",
@@ -211,6 +215,10 @@ fn read_key(value: Value) -> Result<KeyHint, FieldError> {
     let mut fields = Fields::of(value, "publicKey")?;
     let hint = fields.optional_string("hint").map_err(|error| error.within("publicKey"))?;
     let raw = fields.optional_string("rawBytes").map_err(|error| error.within("publicKey"))?;
+    for (name, value) in fields.rest() {
+        // What kind of key it is, by somebody's word.
+        as_string(value, &name).map_err(|error| error.within("publicKey"))?;
+    }
     if hint.is_none() && raw.is_none() {
         return Err(FieldError::value("publicKey", "has neither `hint` nor `rawBytes`"));
     }
@@ -234,8 +242,9 @@ fn read_key(value: Value) -> Result<KeyHint, FieldError> {
 fn read_chain(value: Value) -> Result<Vec<Vec<u8>>, FieldError> {
     let mut fields = Fields::of(value, "x509CertificateChain")?;
     let within = |error: FieldError| error.within("x509CertificateChain");
-    read_list(fields.array("certificates").map_err(within)?, "rawBytes", 1)
-        .map_err(|error| within(error.within("certificates")))
+    let list = fields.array("certificates").map_err(within)?;
+    fields.finish().map_err(within)?;
+    read_list(list, "rawBytes", 1).map_err(|error| within(error.within("certificates")))
 }
 
 fn read_timestamps(value: Value) -> Result<Vec<Vec<u8>>, FieldError> {
@@ -250,7 +259,7 @@ fn read_timestamps(value: Value) -> Result<Vec<Vec<u8>>, FieldError> {
     }
 }
 
-/// A list of objects with some bytes in each.
+/// A list of objects with some bytes in each, and nothing else.
 fn read_list(list: Vec<Value>, field: &str, least: usize) -> Result<Vec<Vec<u8>>, FieldError> {
     if list.len() < least || list.len() > MAX_MATERIAL {
         let problem = format!("is in {} entries, where {least} to {MAX_MATERIAL} are allowed", list.len());
@@ -258,7 +267,9 @@ fn read_list(list: Vec<Value>, field: &str, least: usize) -> Result<Vec<Vec<u8>>
     }
     list.into_iter()
         .map(|value| {
-            let text = Fields::of(value, field)?.string(field)?;
+            let mut fields = Fields::of(value, field)?;
+            let text = fields.string(field)?;
+            fields.finish()?;
             decode_base64(&text).ok_or_else(|| FieldError::value(field, "is not canonical base64"))
         })
         .collect()
