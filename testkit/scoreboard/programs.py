@@ -40,5 +40,5 @@ def rust_test(package, test, *options):
 
 PROGRAMS = (
     Program("vectors", script("vectors"), script("vectors"), ("vectors/command", "vectors/python")),
-    Program("panics", script("panics"), script("panics"), ("panics/lints",)),
+    Program("panics", script("lints"), script("lints"), ("panics/lints",)),
 )

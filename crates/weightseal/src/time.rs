@@ -24,7 +24,8 @@ impl Timestamp {
     pub fn from_instant(instant: Instant) -> Self {
         // Whole microseconds, rounded down, so that the text and the instant are the same.
         let nanos = instant.as_nanosecond();
-        let instant = Instant::from_nanosecond(nanos - nanos.rem_euclid(1000)).unwrap_or(instant);
+        let instant =
+            Instant::from_nanosecond(nanos.saturating_sub(nanos.rem_euclid(1000))).unwrap_or(instant);
         let text = instant.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
         Self { text, instant }
     }

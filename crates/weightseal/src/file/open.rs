@@ -140,8 +140,8 @@ impl OpenedFile {
     /// A [`FileError`] with the offset when the system fails.
     pub fn read_full_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FileError> {
         let mut filled = 0;
-        while filled < buffer.len() {
-            match self.read_at(&mut buffer[filled..], offset + filled as u64)? {
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match self.read_at(room, offset.saturating_add(filled as u64))? {
                 0 => break,
                 count => filled += count,
             }
