@@ -48,11 +48,12 @@ def main():
                 print(f"{folder.name}, {'digest' if as_digest else 'file'}: {said}", file=sys.stderr)
             if status != expected:
                 differ.append(folder.name)
-                print(f"{folder.name}, digest {as_digest}: exit status {status}, not {expected}: {said}", file=sys.stderr)
+                what = f"exit status {status}, not {expected}: {said}"
+                print(f"{folder.name}, digest {as_digest}: {what}", file=sys.stderr)
     counts = ", ".join(f"{count} {verdict} by the {who}" for (who, verdict), count in sorted(by.items()))
     print(counts, file=sys.stderr)
     ours = sum(count for (who, _), count in by.items() if who == "adapter")
-    found = f"{len(differ)} of {runs} runs of {len(folders)} bundles; {ours} by our adapter, the rest by the library alone"
+    found = f"{len(differ)} of {runs} runs of {len(folders)} bundles; {ours} by our adapter, others by the library alone"
     return say(found, not differ)
 
 

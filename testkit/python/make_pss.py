@@ -102,7 +102,8 @@ def envelopes(name):
         if case == "ok":
             accept(f"pss/ok-{name}-envelope", f"Both signatures are made by hand, of {own.bits} bits.", files)
         else:
-            reject(f"pss/{name}-envelope-{case}", f"In the envelope: {what[0].lower()}{what[1:]}", "invalid-signature", files)
+            what = f"In the envelope: {what[0].lower()}{what[1:]}"
+            reject(f"pss/{name}-envelope-{case}", what, "invalid-signature", files)
 
 
 def signed(key, label, recipe, message=HEX.encode(), fits=lambda number: True):
