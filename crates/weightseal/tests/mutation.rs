@@ -56,7 +56,7 @@ fn grouped(number: usize) -> String {
 
 /// Prints a row of the scoreboard, and fails where it does not hold.
 fn row(id: &str, what: &str, (wrong, tried): (usize, usize), rest: &str) {
-    let form = full_or("", ", a sample of the places");
+    let form = full_or("", ", short form");
     let found = format!("{} of {}{rest}{form}", grouped(wrong), grouped(tried));
     let row =
         serde_json::json!({ "id": id, "what": what, "found": found, "target": "0", "holds": wrong == 0 });
