@@ -1,7 +1,7 @@
 //! Whatever is changed after signing is refused, or changes nothing that is reported: every bit and byte of every small
 //! file, JSON of another shape, folders, keys, trust stores.
 //!
-//! All randomness comes from fixed seeds. Rows of the scoreboard and counts are printed:
+//! All randomness comes from fixed seeds, but for signatures by ECDSA and RSA, which are never the same twice. Rows of the scoreboard and counts are printed:
 //! `cargo test --test mutation -- --nocapture`. That is the short form, which takes a sample of the places; with
 //! `WEIGHTSEAL_FULL=1` in the environment it is every one.
 
@@ -56,7 +56,7 @@ fn grouped(number: usize) -> String {
 
 /// Prints a row of the scoreboard, and fails where it does not hold.
 fn row(id: &str, what: &str, (wrong, tried): (usize, usize), rest: &str) {
-    let form = full_or("", ", a sample of the places");
+    let form = full_or("", ", short form");
     let found = format!("{} of {}{rest}{form}", grouped(wrong), grouped(tried));
     let row =
         serde_json::json!({ "id": id, "what": what, "found": found, "target": "0", "holds": wrong == 0 });
