@@ -79,7 +79,8 @@ class Court:
 
     def __init__(self, folder, reference):
         self.reference, self.asked, self.both, self.alone, self.wrong = reference, 0, 0, 0, 0
-        self.command = os.environ["WEIGHTSEAL_BIN"].split()
+        first, *rest = os.environ["WEIGHTSEAL_BIN"].split()
+        self.command = [os.path.abspath(first) if os.sep in first else first, *rest]
         self.clean = {name: value for name, value in os.environ.items() if not name.startswith("WEIGHTSEAL_")}
         self.places = {}
         for kind, (vector, *names) in PLACES.items():

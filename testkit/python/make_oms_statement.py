@@ -154,6 +154,9 @@ def fields():
     ]:
         what = f"The annotation {field} is {json.dumps(value)}."
         refuse(f"annotation-{name}", what, "malformed-statement", statement(annotations=OURS | {field: value}))
+    refuse(
+        "annotations-text", "The annotations are a text.", "malformed-statement", put("subject.0.annotations", "folder")
+    )
 
 
 def serializations():

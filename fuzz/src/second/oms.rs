@@ -78,7 +78,9 @@ fn statement(top: &Json, key: &Key) -> Option<Facts> {
         paths.list()?.iter().all(is_plain).then_some(())?;
     }
     let mut facts = Facts { name: subject.get("name")?.text()?.to_owned(), ..Facts::default() };
-    let is_ours = subject.get("annotations").is_some_and(|it| it.get("container").is_some());
+    let annotations = subject.get("annotations");
+    let in_order = in_order && annotations.is_none_or(|it| matches!(it, Json::Object(_)));
+    let is_ours = annotations.is_some_and(|it| it.get("container").is_some());
     if is_ours {
         facts.annotate(subject.get("annotations")?, key)?;
     }

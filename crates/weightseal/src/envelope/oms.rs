@@ -474,7 +474,8 @@ fn read_subject(value: Value) -> Result<(String, Digest, Option<Claims>), FieldE
             let claims = Claims::from_json(Value::Object(fields));
             Some(claims.map_err(|error| error.within("annotations"))?)
         }
-        _ => None,
+        Some(others) => Fields::of(others, "annotations").map(|_| None)?,
+        None => None,
     };
     Ok((name, root, claims))
 }
