@@ -27,6 +27,8 @@ from races_models import HANG, SIZES, Place, command, digest, done
 HERE = pathlib.Path(__file__).resolve().parent
 CHANGED = {"changed-while-reading"}
 OTHER = {"hash-mismatch", "chunk-root-mismatch", "chunk-mismatch"}
+# Of the codes below, those with exit status 2.
+NOT_CARRIED_OUT = CHANGED | {"not-a-regular-file", "symlink", "broken-symlink", "not-found"}
 # What may answer, beside `verified`. Files of the right size are never `size-mismatch`.
 CODES = {
     "rename": OTHER | CHANGED,
@@ -113,7 +115,7 @@ def judge(place: Place, found, copy, part):
                 faults.append(f"verified, and {file['checked']} of {file['size']} bytes was checked")
         if place.way == "store" and result["trust"]["serial"] != 1:
             faults.append("verified by a store that revokes the key")
-    elif code not in CODES[place.way] or status not in (1, 2):
+    elif code not in CODES[place.way] or status != (2 if code in NOT_CARRIED_OUT else 1):
         faults.append(f"{code}, exit status {status}")
     elif status == 1:
         for reason in result["reasons"]:
