@@ -295,12 +295,21 @@ impl From<&Value> for serde_json::Value {
             Value::Bool(value) => json!(value),
             Value::Integer(value) => json!(value),
             Value::String(text) => json!(text),
+            Value::Decoded(bytes) => json!(encode_base64(bytes)),
             Value::Array(items) => items.iter().map(Self::from).collect(),
             Value::Object(fields) => {
                 fields.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect()
             }
         }
     }
+}
+
+/// Whether this is an OMS signature of a method that needs nothing but what is parsed.
+pub(super) fn can_do_without_bytes(value: &Value) -> bool {
+    let Value::Object(fields) = value else { return false };
+    let material = fields.iter().find(|(name, _)| name == "verificationMaterial").map(|(_, value)| value);
+    let Some(Value::Object(material)) = material else { return false };
+    is_bundle(fields) && !material.iter().any(|(name, _)| name == "certificate")
 }
 
 /// Whether bytes look like a Sigstore bundle of any version.
