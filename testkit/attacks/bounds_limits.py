@@ -68,7 +68,7 @@ def limits(models):
             "an address space of 256 MiB, and of 64 MiB",
             [("AS", 256 * MIB, None, True), ("AS", 256 * MIB, 256, True), ("AS", 64 * MIB, None, False), ("AS", 64 * MIB, 256, False)],
         ),
-        "stack": ("stacks of 256 KiB", [("STACK", 256 * 1024, None, True), ("STACK", 256 * 1024, 256, True)]),
+        "stack": ("stacks of 512 KiB", [("STACK", 512 * 1024, None, True), ("STACK", 512 * 1024, 256, True)]),
         "file-size": ("no file may be larger than 4 KiB", [("FSIZE", 4096, None, False)]),
     }
     for identity, (what, cases) in rows.items():
