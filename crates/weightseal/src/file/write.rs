@@ -78,7 +78,9 @@ impl Staged {
     /// # Errors
     /// A [`FileError`].
     pub fn read_back(&mut self) -> Result<Vec<u8>, FileError> {
-        let mut bytes = Vec::new();
+        // Growing step by step would take up to twice the room.
+        let size = self.file.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         self.file
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.read_to_end(&mut bytes))
