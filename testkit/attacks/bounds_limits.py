@@ -146,9 +146,9 @@ def places(models):
         place = jail / Path(path).relative_to("/") if path != BIN else jail / "weightseal"
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, place)
-    shutil.copytree(models.work, jail / "work")
+    shutil.copytree(models.work, jail / "models")
     for name, call, word in models.calls():
-        code = "import os, sys; os.chroot(sys.argv[1]); os.chdir('/work'); os.execv('/weightseal', ['weightseal', *sys.argv[2:]])"
+        code = "import os, sys; os.chroot(sys.argv[1]); os.chdir('/models'); os.execv('/weightseal', ['weightseal', *sys.argv[2:]])"
         done = subprocess.run([sys.executable, "-c", code, str(jail), *call], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         bound.cases += 1
         if done.returncode != 0 or word not in done.stdout or "panicked" in done.stderr:
