@@ -222,7 +222,7 @@ def stores(work, start):
         bound.case(name, run(*call, cwd=folder), 2, "[", memory=256 if "many" in name or "long string" in name else SMALL, cpu=start + 3)
     # A pattern for which a naive matcher takes time without end, on a name made for it.
     for pattern in ("*a" * 30 + "b", "**/" * 30 + "b", "*" * 200 + "b"):
-        (folder / "patterns.toml").write_text(text + f'\n[[rule]]\nname = ["{pattern}"]\nsigners = ["team@example"]\n')
+        (folder / "patterns.toml").write_text(text + f'\n[[rule]]\nmodels = ["{pattern}"]\nsigners = ["team@example"]\n')
         model = folder / ("a" * 240)
         model.write_bytes(b"x")
         call = ["trust", "explain", model, "--trust", "patterns.toml"]
