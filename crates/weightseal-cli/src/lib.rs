@@ -30,6 +30,7 @@ mod passphrase;
 mod problem;
 mod progress;
 pub mod result;
+mod secrets;
 mod store;
 pub mod trust;
 
@@ -92,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: Stdout) -> Sta
         Err(error) => return usage(&error, stdout),
     };
     interrupt::install();
+    secrets::protect(&arguments.command);
     let mut output = Output::new(arguments.json, arguments.quiet, stdout);
     let result = dispatch(arguments.command, &mut output);
     output.finish(result)

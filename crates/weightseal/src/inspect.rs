@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::file::{FileError, Links, Permissions, read_bounded};
-use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile};
+use crate::file::{FileError, Links, Permissions, read_watched};
+use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, may_become_a_signature};
 use crate::key::{KeyDocument, KeyError, KeyFileError};
 
 /// What a file is.
@@ -54,10 +54,21 @@ impl InspectError {
 /// # Errors
 /// [`InspectError`].
 pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
-    let (bytes, permissions) = read_bounded(path, Links::Follow, MAX_SIGNATURE_FILE)?;
-    let bytes = zeroize::Zeroizing::new(bytes);
+    let mut seems_right = may_become_a_signature();
+    // Other kinds of files are looked at as a whole.
+    let mut is_json = false;
+    let mut watch = |offset: u64, block: &[u8]| {
+        if offset == 0 {
+            is_json = looks_like_json(block);
+        }
+        !is_json || seems_right(offset, block)
+    };
+    let (bytes, permissions) = read_watched(path, Links::Follow, MAX_SIGNATURE_FILE, &mut watch)?;
+    let mut bytes = zeroize::Zeroizing::new(bytes);
     if looks_like_json(&bytes) {
-        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?, bytes.to_vec()));
+        // It is no key, so nothing has to be overwritten, which would touch all the room that was set aside.
+        let bytes = std::mem::take(&mut *bytes);
+        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?, bytes));
     }
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),

@@ -18,10 +18,16 @@ pub const MAX_DEPTH: usize = 64;
 /// that a small hostile file (`[[],[],…`) can claim.
 pub const MAX_VALUES: usize = 2_750_000;
 
+/// Longest string of a statement in bytes: names and texts of ours have 4096, and those of others pass unread.
+pub const MAX_STRING: usize = 64 * 1024;
+
+/// Most values in an element of a list that is read element by element: a subject with every annotation it may have.
+pub const MAX_ELEMENT: usize = MAX_FIELDS + 100;
+
 /// Most fields in one object. Only free annotations have a number without bound, and people write those.
 pub const MAX_FIELDS: usize = 10_000;
 
-/// The one field, in documents that are read with [`parse_with_list`], in which a number may be written as a float with
+/// The one field, in documents that are read with [`parse_with_lists`], in which a number may be written as a float with
 /// an integral value: the reference implementation of OpenSSF Model Signing writes `1000000000.0`.
 const INTEGRAL: &str = "shard_size";
 
@@ -39,6 +45,8 @@ pub enum Value {
     Integer(i64),
     /// Text.
     String(String),
+    /// The bytes of a long payload, which [`parse_signature`] decodes at once: as text it would stand in memory twice.
+    Decoded(Vec<u8>),
     /// A list.
     Array(Vec<Value>),
     /// Fields in the order written, each name once.
@@ -52,7 +60,7 @@ impl Value {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "a number",
-            Self::String(_) => "a string",
+            Self::String(_) | Self::Decoded(_) => "a string",
             Self::Array(_) => "a list",
             Self::Object(_) => "an object",
         }
@@ -68,6 +76,14 @@ pub enum JsonError {
     /// Bytes that are not UTF-8.
     #[error("is not UTF-8 (from byte {0} on, counted from 0)")]
     NotUtf8(usize),
+    /// More than any document of its kind has: then it is not parsed at all.
+    #[error("has more than {limit} {what}")]
+    TooMuch {
+        /// How many there may be.
+        limit: u64,
+        /// Of what.
+        what: &'static str,
+    },
     /// The parser's complaint: no JSON, cut short, lone surrogate, trailing bytes, one of our restrictions.
     #[error("is not strict JSON: {what} (line {line}, column {column})")]
     Syntax {
@@ -85,28 +101,48 @@ pub enum JsonError {
 /// # Errors
 /// [`JsonError`] for anything that is not exactly one value under the restrictions of this module.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    read(bytes, &[], MAX_VALUES, None)
+    read(bytes, &[], MAX_VALUES, None, Payload::Keep, usize::MAX)
 }
 
-/// Like [`parse`], but hands out the elements of the list at `path` one by one, as they are read; the list itself then
-/// stays empty. So a list of 250 000 entries never stands in memory as JSON. `most` takes the place of [`MAX_VALUES`].
+/// Like [`parse`], for a statement: with `most` in the place of [`MAX_VALUES`], and no string longer than [`MAX_STRING`].
+///
+/// # Errors
+/// [`JsonError`].
+pub fn parse_up_to(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
+    read(bytes, &[], most, None, Payload::Keep, MAX_STRING)
+}
+
+/// Like [`parse_up_to`], for a signature file: a long payload of an envelope becomes [`Value::Decoded`].
+///
+/// # Errors
+/// [`JsonError`].
+pub fn parse_signature(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
+    read(bytes, &[], most, None, Payload::Decode, usize::MAX)
+}
+
+/// Like [`parse`], but hands out the elements of the lists at `paths` one by one, as they are read, with the position of
+/// the path; the lists themselves then stay empty. So a list of 250 000 entries never stands in memory as JSON. `most`
+/// takes the place of [`MAX_VALUES`], no string is longer than [`MAX_STRING`], and `most` does not count what is inside the lists: each of their elements has at most
+/// [`MAX_ELEMENT`] values.
 ///
 /// # Errors
 /// [`JsonError`]; elements may have been handed out before.
-pub fn parse_with_list<'s>(
+pub fn parse_with_lists<'s>(
     bytes: &[u8],
-    path: &'s [&'s str],
+    paths: &'s [&'s [&'s str]],
     most: usize,
-    each: &'s mut dyn FnMut(Value),
+    each: &'s mut dyn FnMut(usize, Value),
 ) -> Result<Value, JsonError> {
-    read(bytes, path, most, Some(each))
+    read(bytes, paths, most, Some(each), Payload::Keep, MAX_STRING)
 }
 
 fn read<'s>(
     bytes: &[u8],
-    path: &'s [&'s str],
+    paths: &'s [&'s [&'s str]],
     most: usize,
-    each: Option<&'s mut dyn FnMut(Value)>,
+    each: Option<&'s mut dyn FnMut(usize, Value)>,
+    payload: Payload,
+    longest: usize,
 ) -> Result<Value, JsonError> {
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => return Err(JsonError::Encoding("UTF-8 with a byte order mark")),
@@ -117,9 +153,9 @@ fn read<'s>(
     }
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8(error.valid_up_to()))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let way = each.is_some().then_some(0);
-    let mut state = State { values: 0, most, path, each };
-    let value = Strict { depth: 0, way, integral: false, state: &mut state }
+    let way = each.is_some().then_some((None, 0));
+    let mut state = State { values: 0, most, paths, each, payload, longest };
+    let value = Strict { depth: 0, way, integral: false, decode: false, state: &mut state }
         .deserialize(&mut reader)
         .map_err(syntax)?;
     reader.end().map_err(syntax)?;
@@ -136,16 +172,33 @@ fn syntax(error: serde_json::Error) -> JsonError {
 struct State<'s> {
     values: usize,
     most: usize,
-    path: &'s [&'s str],
-    each: Option<&'s mut dyn FnMut(Value)>,
+    paths: &'s [&'s [&'s str]],
+    each: Option<&'s mut dyn FnMut(usize, Value)>,
+    payload: Payload,
+    longest: usize,
 }
+
+/// What becomes of a long `payload` in an object of the top object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Payload {
+    Keep,
+    Decode,
+}
+
+/// From this length on a payload is decoded at once.
+const LONG_PAYLOAD: usize = 64 * 1024;
+
+/// Which path leads here, `None` while it may be any, and how many of its fields have been passed.
+type Way = Option<(Option<usize>, usize)>;
 
 struct Strict<'a, 's> {
     depth: usize,
-    /// How many fields of the path lead here, if nothing but they do.
-    way: Option<usize>,
+    /// How the fields of a path lead here, if nothing but they do.
+    way: Way,
     /// Whether this number may be written like `8.0`.
     integral: bool,
+    /// Whether this string is a payload.
+    decode: bool,
     state: &'a mut State<'s>,
 }
 
@@ -162,11 +215,33 @@ impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
 }
 
 impl<'s> Strict<'_, 's> {
-    fn deeper<E: serde::de::Error>(&mut self, way: Option<usize>) -> Result<Strict<'_, 's>, E> {
+    /// The path of a list of whose elements each is handed out, if this is one.
+    fn list(&self) -> Option<usize> {
+        let (path, passed) = self.way?;
+        path.filter(|path| self.state.paths.get(*path).is_some_and(|fields| fields.len() == passed))
+    }
+
+    /// The way on through a field.
+    fn through(&self, field: &str) -> Way {
+        let (path, passed) = self.way?;
+        let leads = |at: &usize| {
+            path.is_none_or(|path| path == *at)
+                && self.state.paths.get(*at).and_then(|fields| fields.get(passed)) == Some(&field)
+        };
+        (0..self.state.paths.len()).find(leads).map(|at| (Some(at), passed.saturating_add(1)))
+    }
+
+    fn deeper<E: serde::de::Error>(&mut self, way: Way) -> Result<Strict<'_, 's>, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Strict { depth: self.depth.saturating_add(1), way, integral: false, state: self.state })
+        Ok(Strict {
+            depth: self.depth.saturating_add(1),
+            way,
+            integral: false,
+            decode: false,
+            state: self.state,
+        })
     }
 }
 
@@ -206,19 +281,35 @@ impl<'de> Visitor<'de> for Strict<'_, '_> {
         Err(E::custom("a number that is not an integer up to 2^53"))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        if value.len() > self.state.longest {
+            return Err(E::custom(format_args!("a string of more than {MAX_STRING} bytes")));
+        }
+        if !self.decode || value.len() < LONG_PAYLOAD {
+            return Ok(Value::String(value.to_owned()));
+        }
+        // What is no base64 is refused for that, however long it is; so a short text serves in its place.
+        let decoded = crate::text::decode_base64(value);
+        Ok(decoded.map_or_else(|| Value::String("?".to_owned()), Value::Decoded))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::with_capacity(1);
-        let is_the_list = self.way == Some(self.state.path.len());
-        while let Some(value) = items.next_element_seed(self.deeper(None)?)? {
-            match self.state.each.as_mut().filter(|_| is_the_list) {
-                Some(each) => each(value),
-                None => list.push(value),
+        let Some(path) = self.list() else {
+            while let Some(value) = items.next_element_seed(self.deeper(None)?)? {
+                list.push(value);
+            }
+            return Ok(Value::Array(list));
+        };
+        let (values, most) = (self.state.values, self.state.most);
+        loop {
+            (self.state.values, self.state.most) = (0, MAX_ELEMENT);
+            let Some(value) = items.next_element_seed(self.deeper(None)?)? else { break };
+            if let Some(each) = self.state.each.as_mut() {
+                each(path, value);
             }
         }
+        (self.state.values, self.state.most) = (values, most);
         Ok(Value::Array(list))
     }
 
@@ -232,9 +323,10 @@ impl<'de> Visitor<'de> for Strict<'_, '_> {
                     "more than {MAX_FIELDS} fields in one object"
                 )));
             }
-            let way = self.way.filter(|way| self.state.path.get(*way) == Some(&name.as_str()));
+            let way = self.through(&name);
             let integral = self.state.each.is_some() && name == INTEGRAL;
-            let inner = Strict { integral, ..self.deeper(way.map(|way| way.saturating_add(1)))? };
+            let decode = self.state.payload == Payload::Decode && self.depth == 1 && name == "payload";
+            let inner = Strict { integral, decode, ..self.deeper(way)? };
             let value = fields.next_value_seed(inner)?;
             object.push((name, value));
         }
@@ -432,13 +524,16 @@ mod tests {
     fn a_list_can_be_taken_element_by_element() {
         let text = br#"{"a":{"l":[1,[2],{"a":{"l":[3]}}],"m":[4]},"l":[5]}"#;
         let mut taken = Vec::new();
-        let rest =
-            parse_with_list(text, &["a", "l"], MAX_VALUES, &mut |value| taken.push(value)).expect("JSON");
+        let rest = parse_with_lists(text, &[&["l", "x"], &["a", "l"]], MAX_VALUES, &mut |at, value| {
+            assert_eq!(at, 1);
+            taken.push(value);
+        })
+        .expect("JSON");
         let expected = parse(br#"[1,[2],{"a":{"l":[3]}}]"#).expect("JSON");
         assert_eq!(Value::Array(taken), expected);
         assert_eq!(rest, parse(br#"{"a":{"l":[],"m":[4]},"l":[5]}"#).expect("JSON"));
         let float = |text: &str| {
-            parse_with_list(text.as_bytes(), &["l"], MAX_VALUES, &mut |_| {})
+            parse_with_lists(text.as_bytes(), &[&["l"]], MAX_VALUES, &mut |_, _| {})
                 .map(|value| value == Value::Object(vec![("shard_size".to_owned(), Value::Integer(8))]))
         };
         assert_eq!(float(r#"{"shard_size":8.0}"#), Ok(true));
@@ -448,7 +543,7 @@ mod tests {
         assert!(float(r#"{"size":8.0}"#).is_err());
         assert!(parse(br#"{"shard_size":8.0}"#).is_err());
         let twice = br#"{"a":{"l":[1],"l":[2]}}"#;
-        assert!(parse_with_list(twice, &["a", "l"], MAX_VALUES, &mut |_| {}).is_err());
+        assert!(parse_with_lists(twice, &[&["a", "l"]], MAX_VALUES, &mut |_, _| {}).is_err());
     }
 
     #[test]

@@ -3,9 +3,25 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
+/// Address space for one thread: its stack, its blocks, and the 64 MiB that the C library sets aside for what it allocates.
+const ADDRESS_SPACE: u64 = 64 << 20;
+
+/// How many threads there is address space for, where the caller limits it (`ulimit -v`). Beyond, an allocation fails, and
+/// Rust ends the process where it stands.
+pub(crate) fn affordable() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let limit = getrlimit(Resource::As).current.unwrap_or(u64::MAX);
+        usize::try_from(limit / ADDRESS_SPACE).unwrap_or(usize::MAX).max(1)
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}
+
 /// Does `count` pieces of work; the results stand in their order.
 pub(crate) fn in_parallel<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(affordable());
     if count <= 1 || cores == 1 {
         return (0..count).map(work).collect();
     }

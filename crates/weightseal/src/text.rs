@@ -59,6 +59,14 @@ pub(crate) fn is_deceptive(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Decodes canonical base64 in the standard or the URL-safe alphabet: padding required, no white space, no stray bits.
+/// DSSE allows either.
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

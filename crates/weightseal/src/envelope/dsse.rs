@@ -1,7 +1,7 @@
 //! The DSSE v1 envelope and its pre-authentication encoding (PAE).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::STANDARD;
 
 use crate::json::{FieldError, Fields, Value};
 
@@ -45,7 +45,10 @@ impl Envelope {
         if kind != PAYLOAD_TYPE {
             return Err(FieldError::value("payloadType", format_args!("is not `{PAYLOAD_TYPE}`")));
         }
-        let payload = base64_field(&fields.string("payload")?, "payload")?;
+        let payload = match fields.require("payload")? {
+            Value::Decoded(bytes) => bytes,
+            text => base64_field(&crate::json::as_string(text, "payload")?, "payload")?,
+        };
         let list = fields.array("signatures")?;
         fields.finish()?;
         if list.is_empty() || list.len() > MAX_SIGNATURES {
@@ -115,10 +118,7 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
 
 /// DSSE allows the standard and the URL-safe alphabet; either canonical.
 fn base64_field(text: &str, name: &str) -> Result<Vec<u8>, FieldError> {
-    STANDARD
-        .decode(text)
-        .or_else(|_| URL_SAFE.decode(text))
-        .map_err(|_| FieldError::value(name, "is not canonical base64"))
+    crate::text::decode_base64(text).ok_or_else(|| FieldError::value(name, "is not canonical base64"))
 }
 
 #[cfg(test)]

@@ -18,8 +18,42 @@ use crate::listing::{SafeName, content_root, parse_ignored, split_shard};
 /// The predicate of version 0.2.0.
 const LEGACY_PREDICATE_TYPE: &str = "https://model_signing/Digests/v0.1";
 
-/// JSON values of one entry: the object, name, digest, algorithm, annotations, size, and chunks with its two.
-const VALUES_PER_ENTRY: usize = 11;
+/// The lists that grow with the number of files: in version 0.2.0 the subjects were that.
+const LISTS: &[&[&str]] = &[&["predicate", "resources"], &["subject"]];
+
+/// Most values beside those lists: as many ignored paths as entries, and room for the rest.
+const MAX_BESIDE_LISTS: usize = MAX_ENTRIES + 10_000;
+
+/// What one entry after the other becomes, until one is at fault or there are too many.
+#[derive(Default)]
+struct Entries {
+    taken: Vec<Entry>,
+    count: usize,
+    fault: Option<OmsFault>,
+}
+
+impl Entries {
+    fn take(&mut self, value: Value, most: usize, read: impl FnOnce(Value) -> Result<Entry, OmsFault>) {
+        let at = self.count;
+        self.count = at.saturating_add(1);
+        if self.fault.is_some() || self.count > most {
+            return;
+        }
+        match read(value) {
+            Ok(entry) => self.taken.push(entry),
+            Err(fault) => self.fault = Some(fault.at(at)),
+        }
+    }
+
+    fn finish(self, most: usize) -> Result<Vec<Entry>, OmsFault> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None if self.count > most => Err(OmsFault::TooMany { count: self.count, limit: most }),
+            None if self.count == 0 => Err(OmsFault::Empty),
+            None => Ok(self.taken),
+        }
+    }
+}
 
 /// What an OMS signature says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,61 +149,47 @@ impl OmsStatement {
     /// # Errors
     /// [`OmsFault`].
     pub fn parse(payload: &[u8], most: usize) -> Result<Self, OmsFault> {
-        let mut entries = Vec::new();
-        let mut first_fault = None;
-        let mut take = |value: Value| {
-            if first_fault.is_none() {
-                match Entry::from_json(value) {
-                    Ok(entry) => entries.push(entry),
-                    Err(fault) => first_fault = Some(fault.at(entries.len())),
+        let (mut resources, mut subjects, mut subject) = (Entries::default(), Entries::default(), None);
+        let mut take = |list: usize, value: Value| match list {
+            0 => resources.take(value, most, Entry::from_json),
+            _ => {
+                if subject.is_none() {
+                    subject = Some(value.clone());
                 }
+                subjects.take(value, most, read_legacy_subject);
             }
         };
-        let values = most.max(MAX_ENTRIES).saturating_mul(VALUES_PER_ENTRY);
-        let top = json::parse_with_list(payload, &["predicate", "resources"], values, &mut take)?;
+        let top = json::parse_with_lists(payload, LISTS, MAX_BESIDE_LISTS, &mut take)?;
         let mut top = Fields::of(top, "the statement")?;
         let kind = top.string("_type")?;
         if kind != STATEMENT_TYPE {
             return Err(OmsFault::StatementType { found: kind });
         }
         let predicate_type = top.string("predicateType")?;
-        let subjects = top.array("subject")?;
+        // It was handed out one by one, as the resources were; here it has only to be a list.
+        top.array("subject")?;
         let predicate = top.require("predicate")?;
         top.finish()?;
         match predicate_type.as_str() {
-            PREDICATE_TYPE => Self::v1(subjects, predicate, entries, first_fault, most),
+            PREDICATE_TYPE => match (subject, subjects.count) {
+                (Some(subject), 1) => Self::v1(subject, predicate, resources, most),
+                (_, count) => Err(OmsFault::SubjectCount { count }),
+            },
             LEGACY_PREDICATE_TYPE => Self::legacy(subjects, most),
             _ => Err(OmsFault::PredicateType { found: predicate_type }),
         }
     }
 
-    fn v1(
-        subjects: Vec<Value>,
-        predicate: Value,
-        mut entries: Vec<Entry>,
-        first_fault: Option<OmsFault>,
-        most: usize,
-    ) -> Result<Self, OmsFault> {
-        let count = subjects.len();
-        let [subject]: [Value; 1] = subjects.try_into().map_err(|_| OmsFault::SubjectCount { count })?;
+    fn v1(subject: Value, predicate: Value, resources: Entries, most: usize) -> Result<Self, OmsFault> {
         let (name, expected, claims) = read_subject(subject).map_err(|error| error.within("subject[0]"))?;
         let mut predicate = Fields::of(predicate, "predicate")?;
         let within = |error: FieldError| error.within("predicate");
         let serialization = predicate.require("serialization").map_err(within)?;
-        // It was handed out entry by entry; here it has only to be a list.
         predicate.array("resources").map_err(within)?;
         predicate.finish().map_err(within)?;
         let serialization = Serialization::from_json(serialization)?;
-        if let Some(fault) = first_fault {
-            return Err(fault);
-        }
+        let mut entries = resources.finish(most)?;
         settle_annotations(&mut entries, claims.is_some(), serialization.shard_size.is_some())?;
-        if entries.is_empty() {
-            return Err(OmsFault::Empty);
-        }
-        if entries.len() > most {
-            return Err(OmsFault::TooMany { count: entries.len(), limit: most });
-        }
         let (files, root) = serialization.arrange(entries)?;
         if root != expected {
             return Err(OmsFault::Root { expected, found: root });
@@ -189,17 +209,8 @@ impl OmsStatement {
     }
 
     /// Version 0.2.0 listed the files as subjects and signed no root.
-    fn legacy(subjects: Vec<Value>, most: usize) -> Result<Self, OmsFault> {
-        if subjects.len() > most {
-            return Err(OmsFault::TooMany { count: subjects.len(), limit: most });
-        }
-        let mut entries = Vec::with_capacity(subjects.len());
-        for (at, subject) in subjects.into_iter().enumerate() {
-            entries.push(read_legacy_subject(subject).map_err(|fault| fault.at(at))?);
-        }
-        if entries.is_empty() {
-            return Err(OmsFault::Empty);
-        }
+    fn legacy(subjects: Entries, most: usize) -> Result<Self, OmsFault> {
+        let entries = subjects.finish(most)?;
         let (files, root) = Serialization::default().arrange(entries)?;
         Ok(Self {
             form: OmsForm::Legacy,

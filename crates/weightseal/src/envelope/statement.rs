@@ -14,6 +14,9 @@ pub(super) const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 /// Most entries in one signature (docs/spec/manifest.md, limits).
 pub const MAX_ENTRIES: usize = 250_000;
 
+/// Most JSON values of the statement of a manifest or bundle manifest: 11 for each of 10 000 files, and the annotations.
+const MAX_STATEMENT_VALUES: usize = 150_000;
+
 /// What was signed: which bytes, and what the signer says about them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -68,7 +71,7 @@ impl Statement {
     /// # Errors
     /// [`StatementError`].
     pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
-        let mut top = Fields::of(json::parse(payload)?, "the statement")?;
+        let mut top = Fields::of(json::parse_up_to(payload, MAX_STATEMENT_VALUES)?, "the statement")?;
         constant(&mut top, "_type", STATEMENT_TYPE)?;
         constant(&mut top, "predicateType", PREDICATE_TYPE)?;
         let subjects = top.array("subject")?;

@@ -28,7 +28,7 @@ pub use held::{Filling, Held, Keep, Keeper};
 pub use look::{entries, exists, is_folder, is_there};
 pub use open::{
     DIRECT_ALIGNMENT, Links, OpenedFile, Permissions, companion, folder_of, is_same, is_same_place,
-    most_open_files, or_here, permissions_of, place_below, read_bounded, resolve, size_of,
+    most_open_files, or_here, permissions_of, place_below, read_bounded, read_watched, resolve, size_of,
 };
 pub use private::PrivateFolder;
 pub use protected::{ensure_protected, read_protected};

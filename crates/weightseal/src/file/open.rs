@@ -22,6 +22,9 @@ pub enum Links {
 /// today's disks.
 pub const DIRECT_ALIGNMENT: usize = 4096;
 
+/// How much of a file is shown at once to whoever watches while it is read.
+const WATCHED_BLOCK: u64 = 256 * 1024;
+
 /// A regular file, open for reading, with what it looked like when it was opened.
 #[derive(Debug)]
 pub struct OpenedFile {
@@ -149,18 +152,33 @@ impl OpenedFile {
         Ok(filled)
     }
 
-    /// All bytes, refusing before the first when there are more than `limit`.
-    pub(super) fn read_whole(&self, limit: u64) -> Result<Vec<u8>, FileError> {
+    /// All bytes, refusing before the first when there are more than `limit`; fewer once `watch` has seen enough.
+    pub(super) fn read_whole(
+        &self,
+        limit: u64,
+        watch: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<Vec<u8>, FileError> {
         let too_large = |size| FileError::TooLarge { path: self.path.clone(), size, limit };
         if self.size() > limit {
             return Err(too_large(self.size()));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(self.size()).unwrap_or(0));
         // One byte more than allowed, to notice growth. Files under /proc say they are empty, and so count as changed.
-        (&self.file)
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| FileError::read(&self.path, error))?;
+        // Straight into their place: what is read can be a private key, and no copy of it should stay elsewhere.
+        let mut reader = (&self.file).take(limit.saturating_add(1));
+        loop {
+            let before = bytes.len();
+            let count = (&mut reader)
+                .take(WATCHED_BLOCK)
+                .read_to_end(&mut bytes)
+                .map_err(|error| FileError::read(&self.path, error))?;
+            if count == 0 {
+                break;
+            }
+            if !watch(before as u64, bytes.get(before..).unwrap_or_default()) {
+                return Ok(bytes);
+            }
+        }
         let count = bytes.len() as u64;
         if count > limit {
             return Err(too_large(count));
@@ -209,21 +227,40 @@ impl OpenedFile {
 /// # Errors
 /// A [`FileError`]; [`FileError::TooLarge`] at once for sparse giants.
 pub fn read_bounded(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
-    match read_once(path, links, limit) {
+    read_watched(path, links, limit, &mut |_, _| true)
+}
+
+/// Like [`read_bounded`], and shows `watch` each block with its offset as it is read. Once `watch` says false, the bytes
+/// so far are all that is returned: whoever watches knows then what to do with them. A second attempt begins at 0 again.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_watched(
+    path: &Path,
+    links: Links,
+    limit: u64,
+    watch: &mut dyn FnMut(u64, &[u8]) -> bool,
+) -> Result<(Vec<u8>, Permissions), FileError> {
+    match read_once(path, links, limit, watch) {
         // Somebody put a new file in place just now, which stamps the old one too: the new one is whole.
-        Err(FileError::Changed { .. }) => read_once(path, links, limit),
+        Err(FileError::Changed { .. }) => read_once(path, links, limit, watch),
         other => other,
     }
 }
 
-fn read_once(path: &Path, links: Links, limit: u64) -> Result<(Vec<u8>, Permissions), FileError> {
+fn read_once(
+    path: &Path,
+    links: Links,
+    limit: u64,
+    watch: &mut dyn FnMut(u64, &[u8]) -> bool,
+) -> Result<(Vec<u8>, Permissions), FileError> {
     let opened = match OpenedFile::open(path, links) {
         // In a Hugging Face cache every file is such a link.
         Err(error @ FileError::Symlink { .. }) => open_in_cache(path).ok_or(error)?,
         other => other?,
     };
     let permissions = opened.permissions()?;
-    Ok((opened.read_whole(limit)?, permissions))
+    Ok((opened.read_whole(limit, watch)?, permissions))
 }
 
 /// A file of a snapshot in a Hugging Face cache.

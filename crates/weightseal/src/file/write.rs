@@ -78,7 +78,9 @@ impl Staged {
     /// # Errors
     /// A [`FileError`].
     pub fn read_back(&mut self) -> Result<Vec<u8>, FileError> {
-        let mut bytes = Vec::new();
+        // Growing step by step would take up to twice the room.
+        let size = self.file.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         self.file
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.read_to_end(&mut bytes))
@@ -176,7 +178,7 @@ fn temporary_name(name: &OsStr) -> OsString {
 pub fn place_abandoned(target: &Path, limit: u64, whole: &dyn Fn(&[u8]) -> bool) -> Result<(), FileError> {
     let temporary = staged_path(target);
     let Ok(opened) = OpenedFile::open(&temporary, Links::Refuse) else { return Ok(()) };
-    let bytes = opened.read_whole(limit)?;
+    let bytes = opened.read_whole(limit, &mut |_, _| true)?;
     let file = opened.into_file();
     if lock(&file) && is_still(&file, &temporary) && whole(&bytes) {
         let staged =

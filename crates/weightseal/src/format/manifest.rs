@@ -231,6 +231,7 @@ fn render(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
         Value::String(text) => text.chars().take(200).collect(),
+        Value::Decoded(bytes) => format!("{} bytes", bytes.len()),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(fields) => format!("an object of {}", fields.len()),
     }

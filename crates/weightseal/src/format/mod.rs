@@ -10,6 +10,7 @@ mod fault;
 mod manifest;
 mod names;
 mod oms;
+mod shape;
 
 pub use bundle::{BundleManifest, MAX_ARTIFACTS};
 pub use check::{check, check_oms, differences, seems_signed_by};
@@ -57,6 +58,23 @@ impl Limits {
     }
 }
 
+fn read_value(bytes: &[u8]) -> Result<Value, json::JsonError> {
+    shape::Shape::new().take(bytes)?;
+    json::parse_signature(bytes, shape::MAX_FILE_VALUES)
+}
+
+/// Looks at a signature file while it is read, block by block with its offset: false as soon as it is clear from its mere
+/// size that [`SignatureFile::parse_within`] will refuse it. Reading on would only take memory.
+pub(crate) fn may_become_a_signature() -> impl FnMut(u64, &[u8]) -> bool {
+    let mut shape = shape::Shape::new();
+    move |offset, block| {
+        if offset == 0 {
+            shape = shape::Shape::new();
+        }
+        shape.take(block).is_ok()
+    }
+}
+
 /// A signature file of a kind that we read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignatureFile {
@@ -82,7 +100,23 @@ impl SignatureFile {
     /// # Errors
     /// A [`Fault`], as for [`SignatureFile::parse`].
     pub fn parse_within(bytes: &[u8], limits: Limits) -> Result<Self, Fault> {
-        let value = json::parse(bytes)?;
+        Self::from_value(read_value(bytes)?, limits)
+    }
+
+    /// Like [`SignatureFile::parse_within`], for whoever needs the bytes as well. Those of an OMS signature are needed for
+    /// the method sigstore alone: else they are dropped before the statement is read, which takes as much memory again.
+    pub(crate) fn parse_owned(bytes: Vec<u8>, limits: Limits) -> Result<(Self, Vec<u8>), Fault> {
+        let value = read_value(&bytes)?;
+        let bytes = if oms::can_do_without_bytes(&value) {
+            drop(bytes);
+            Vec::new()
+        } else {
+            bytes
+        };
+        Self::from_value(value, limits).map(|file| (file, bytes))
+    }
+
+    fn from_value(value: Value, limits: Limits) -> Result<Self, Fault> {
         let Value::Object(fields) = &value else {
             return Err(Fault::NotASignature { looks_like: value.kind() });
         };

@@ -15,6 +15,9 @@ const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// The media types of version 0.3 that are read.
 const MEDIA_TYPES: [&str; 2] = [MEDIA_TYPE, "application/vnd.dev.sigstore.bundle+json;version=0.3"];
 
+/// Stands first in the text of a signature whose payload is not put in yet: keys are sorted.
+const EMPTY_PAYLOAD: &str = "\"payload\":\"\"";
+
 /// Most certificates and time stamps in one bundle that are kept. A chain has three or four.
 const MAX_MATERIAL: usize = 32;
 
@@ -123,9 +126,9 @@ impl OmsSignature {
             Method::Sigstore { material } => material.into(),
         };
         let sig = self.envelope.signatures.first().map(|signature| encode_base64(&signature.sig));
-        let payload = encode_base64(&self.envelope.payload);
+        // The payload can have tens of megabytes, and is put in last: inside JSON values it would stand there three times.
         let envelope = json!({
-            "payload": payload,
+            "payload": "",
             "payloadType": PAYLOAD_TYPE,
             "signatures": [{ "keyid": "", "sig": sig }],
         });
@@ -134,7 +137,10 @@ impl OmsSignature {
             "mediaType": MEDIA_TYPE,
             "verificationMaterial": material,
         });
-        format!("{bundle}\n")
+        let text = bundle.to_string();
+        let (before, after) = text.split_once(EMPTY_PAYLOAD).unwrap_or((&text, ""));
+        let payload = encode_base64(&self.envelope.payload);
+        format!("{before}\"payload\":\"{payload}\"{after}\n")
     }
 
     /// Checks the signature with a key.
@@ -301,12 +307,21 @@ impl From<&Value> for serde_json::Value {
             Value::Bool(value) => json!(value),
             Value::Integer(value) => json!(value),
             Value::String(text) => json!(text),
+            Value::Decoded(bytes) => json!(encode_base64(bytes)),
             Value::Array(items) => items.iter().map(Self::from).collect(),
             Value::Object(fields) => {
                 fields.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect()
             }
         }
     }
+}
+
+/// Whether this is an OMS signature of a method that needs nothing but what is parsed.
+pub(super) fn can_do_without_bytes(value: &Value) -> bool {
+    let Value::Object(fields) = value else { return false };
+    let material = fields.iter().find(|(name, _)| name == "verificationMaterial").map(|(_, value)| value);
+    let Some(Value::Object(material)) = material else { return false };
+    is_bundle(fields) && !material.iter().any(|(name, _)| name == "certificate")
 }
 
 /// Whether bytes look like a Sigstore bundle of any version.

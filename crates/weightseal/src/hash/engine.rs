@@ -31,6 +31,6 @@ impl Engine {
         let threads = self.threads.map_or_else(cores, usize::from);
         // Whoever waits for a disk does not need a core.
         let waiting = if self.reading == Reading::Direct { 2 } else { 1 };
-        threads.saturating_mul(waiting).min(Self::MOST_THREADS)
+        threads.saturating_mul(waiting).min(Self::MOST_THREADS).min(crate::parallel::affordable())
     }
 }

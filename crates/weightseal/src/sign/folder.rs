@@ -343,7 +343,10 @@ fn judge(entry: &TreeEntry, tree: &Tree) -> Result<SafeName, SignError> {
             Err(FileError::Symlink { path: path(), target: target.to_path_buf() }.into())
         }
         EntryKind::Special(kind) => Err(FileError::NotRegular { path: path(), kind: *kind }.into()),
-        EntryKind::Unreadable(error) => Err(SignError::Unreadable(error.to_string(), error.code())),
+        EntryKind::Unreadable(error) => {
+            let reason = std::error::Error::source(&**error).map(|source| format!(": {source}"));
+            Err(SignError::Unreadable(format!("{error}{}", reason.unwrap_or_default()), error.code()))
+        }
         EntryKind::File | EntryKind::FollowedLink { .. } | EntryKind::Blob => match entry.name.to_str() {
             Some(name) => Ok(name.parse()?),
             None => Err(crate::listing::UnsafeName {

@@ -368,7 +368,7 @@ pub(crate) fn stage(
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<StagedSignature, SignError> {
     let mut staged = stage_text(path, &file.to_text(), limits, still_ours)?;
-    let back = SignatureFile::parse_within(&staged.staged.read_back()?, limits)
+    let (back, _) = SignatureFile::parse_owned(staged.staged.read_back()?, limits)
         .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
     check_own(&back, key)?;
     if back != *file {

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::{Reason, Trouble};
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, is_there, or_here, place_below, read_bounded,
+    FileError, Links, MAX_TREE, entries, exists, folder_of, is_there, or_here, place_below, read_watched,
     resolve,
 };
 use crate::format::{
     COUNTERSIGNATURES, Fault, Limits, OMS_NAME, OMS_SUFFIX, SignatureFile, countersignature_name,
-    is_manifest_name, is_oms_name, manifest_names,
+    is_manifest_name, is_oms_name, manifest_names, may_become_a_signature,
 };
 use crate::listing::SafeName;
 
@@ -17,15 +17,16 @@ use crate::listing::SafeName;
 pub(super) struct Found {
     pub(super) path: PathBuf,
     pub(super) content: Result<SignatureFile, Reason>,
-    /// The bytes as they were read.
+    /// The bytes as they were read; none of an OMS signature that can be verified without them.
     pub(super) bytes: Vec<u8>,
 }
 
 /// Reads the signature file at `path`. What is wrong with its content is for the caller to report.
 pub(super) fn read(path: &Path, limits: Limits) -> Result<Found, Trouble> {
-    let (content, bytes) = match read_bounded(path, Links::Refuse, limits.bytes) {
-        Ok((bytes, _)) => match SignatureFile::parse_within(&bytes, limits) {
-            Ok(file) => (Ok(file), bytes),
+    let mut watch = may_become_a_signature();
+    let (content, bytes) = match read_watched(path, Links::Refuse, limits.bytes, &mut watch) {
+        Ok((bytes, _)) => match SignatureFile::parse_owned(bytes, limits) {
+            Ok((file, bytes)) => (Ok(file), bytes),
             Err(fault) => (Err(fault.into()), Vec::new()),
         },
         // Reading would be possible; it is the file that is unreasonable.

@@ -24,6 +24,7 @@ impl From<Value> for Node {
             Value::Bool(value) => Self::Raw(value.to_string()),
             Value::Integer(value) => Self::Raw(value.to_string()),
             Value::String(text) => Self::Text(text),
+            Value::Decoded(_) => unreachable!("only signature files have it"),
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Object(fields) => {
                 Self::Object(fields.into_iter().map(|(name, value)| (name, value.into())).collect())
