@@ -122,8 +122,8 @@ pub fn parse_signature(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
 
 /// Like [`parse`], but hands out the elements of the lists at `paths` one by one, as they are read, with the position of
 /// the path; the lists themselves then stay empty. So a list of 250 000 entries never stands in memory as JSON. `most`
-/// takes the place of [`MAX_VALUES`], no string is longer than [`MAX_STRING`], and `most` does not count what is inside the lists: each of their elements has at most
-/// [`MAX_ELEMENT`] values.
+/// takes the place of [`MAX_VALUES`] and does not count what is inside the lists: each of their elements has at most
+/// [`MAX_ELEMENT`] values. No string is longer than [`MAX_STRING`].
 ///
 /// # Errors
 /// [`JsonError`]; elements may have been handed out before.
