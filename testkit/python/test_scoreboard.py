@@ -69,7 +69,6 @@ def test_programs_are_there_and_rows_have_one_program():
     rows = [identity for program in PROGRAMS for identity in program.rows + program.full_rows]
     assert rows and len(rows) == len(set(rows))
     for program in PROGRAMS:
-        assert all(identity.startswith(f"{program.area}/") for identity in program.rows + program.full_rows), program
         for words in (program.short, program.full):
             if words and words[0] == "python3":
                 assert (ROOT / words[1]).is_file(), words[1]

@@ -139,6 +139,8 @@ pub fn sign_model(
     ensure_covered(&listed.name, &listed.files)?;
     let Listed { name, container, files, chunks, ignored, left_out, links_outside, hard_linked } = listed;
     let root = root_of(&files, serialization.shard_size);
+    // A list of 100 000 files is large: while what was written is read again, it stands in the statement alone.
+    let sizes: Vec<Option<u64>> = files.iter().map(|file| file.size).collect();
     let statement = OmsStatement {
         form: OmsForm::V1,
         name,
@@ -148,7 +150,7 @@ pub fn sign_model(
         allow_symlinks: serialization.follow != Follow::Refuse,
         ignored,
         root,
-        files: files.iter().map(|file| as_written(file, serialization)).collect(),
+        files: files.into_iter().map(|file| as_written(file, serialization)).collect(),
     };
     let (file, statement_digest) = seal_oms(statement, serialization.dialect, method, key)?;
     let still_ours = || place::ensure_oms_still(model, &output);
@@ -156,6 +158,8 @@ pub fn sign_model(
     let list = list_place.stage(&chunks)?;
     let chunk_list = list.map(StagedList::put_in_place).transpose()?;
     staged.put_in_place()?;
+    let with_size = |(file, size): (&SignedFile, _)| SignedFile { size, ..file.clone() };
+    let files = listed_in(&file).iter().zip(sizes).map(with_size).collect();
     Ok(SignedModel {
         signature: output,
         root,
@@ -185,9 +189,16 @@ pub(super) fn seal_oms(
 }
 
 /// A file as the statement will have it: the size stands beside SHA-256 alone, and is known of shards by their names.
-fn as_written(file: &SignedFile, serialization: &Serialization) -> SignedFile {
+fn as_written(file: SignedFile, serialization: &Serialization) -> SignedFile {
     let has_size = serialization.shard_size.is_some() || serialization.algorithm == HashAlgorithm::Sha256;
-    SignedFile { size: file.size.filter(|_| has_size), ..file.clone() }
+    SignedFile { size: file.size.filter(|_| has_size), ..file }
+}
+
+fn listed_in(file: &SignatureFile) -> &[SignedFile] {
+    match file {
+        SignatureFile::Oms(oms) => &oms.statement.files,
+        _ => &[],
+    }
 }
 
 /// Hashes a folder or a file as a signature would list it.
