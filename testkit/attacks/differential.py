@@ -24,7 +24,7 @@ from pathlib import Path
 TESTKIT = Path(__file__).resolve().parent.parent
 FUZZ = TESTKIT.parent / "fuzz"
 sys.path.insert(0, str(TESTKIT / "python"))
-ROW = {"id": "fuzz/differential", "what": "signature files that the command accepts and the reference does not", "target": "0"}
+ROW = {"id": "fuzz/reference", "what": "signature files that the command accepts and the reference does not", "target": "0"}
 KEYS = ["ed25519", "rsa2048", "p256", "p384", "p521"]
 # What lies beside the signature: the folder of a vector, what is verified, and where the signature goes.
 PLACES = {
