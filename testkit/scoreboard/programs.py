@@ -112,7 +112,7 @@ PROGRAMS = (
     Program(
         "fuzz",
         script("differential", "--short"),
-        script("differential", "--changes", "20000"),
+        script("differential", "--changes", "5000"),
         rows("fuzz", ["reference"]),
     ),
     Program(
