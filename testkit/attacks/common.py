@@ -69,10 +69,12 @@ class Tally:
             self.misses += 1
             note(f"miss: {self.name}: {'; '.join(faults)} [{repeat}]")
 
-    def row(self, what: str) -> None:
-        """A row whose target is that there are no misses."""
-        row(self.name, what, f"{self.misses:,} of {self.runs:,}", "0", self.misses == 0 if self.runs else None,
-            None if self.runs else "nothing was run")
+    def row(self, what: str, hits: int | None = None) -> None:
+        """A row whose target is that there are no misses. `hits`: in how many of the runs the fault came, where that differs."""
+        attacked = self.runs if hits is None else hits
+        found = f"{self.misses:,} of {self.runs:,}" + ("" if hits is None else f" runs, of which {hits:,} met the fault")
+        why = None if attacked or self.misses else "the fault never came"
+        row(self.name, what, found, "0", self.misses == 0 if why is None else None, why)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import (Tally, command, loop_device, mounted, must, not_run, note, options, run, temporary_folder,
+from common import (Tally, command, loop_device, mounted, must, not_run, options, run, temporary_folder,
                     why_no_loops, why_no_mounts)
 from writers import SIGNER, Writer, copy_of, judge, litter, names_in, prepare, writers
 
@@ -45,8 +45,7 @@ def full_disk(work: Path, template: Path, arguments: object) -> None:
                 if left := litter(template, folder, writer):
                     faults.append(f"left behind: {left}")
                 tally.add(faults, f"{writer.name}: {room} bytes free")
-    note(f"{name}: {filled} of {tally.runs} runs ended because the disk was full")
-    tally.row(what)
+    tally.row(what, hits=filled)
 
 
 def fill(path: Path, room: int) -> None:
@@ -74,8 +73,7 @@ def file_size_limit(work: Path, template: Path, arguments: object) -> None:
             if left := litter(template, folder, writer):
                 faults.append(f"left behind: {left}")
             tally.add(faults, f"{writer.name}: files of {limit} bytes at most")
-    note(f"faults/file-size-limit: {stopped} of {tally.runs} runs ended because of the limit")
-    tally.row("files may not grow past a limit: wrong status, damaged file, or litter")
+    tally.row("files may not grow past a limit: wrong status, damaged file, or litter", hits=stopped)
 
 
 def drop_caches() -> None:
@@ -178,8 +176,7 @@ def writing_fails(work: Path, template: Path, arguments: object) -> None:
                     (folder / "tmp").mkdir(exist_ok=True)
                     faults += judge(writer, template, folder, done.returncode, done.stderr)
                     tally.add(faults, f"{writer.name}: exit status {done.returncode}")
-    note(f"{name}: {failed} of {tally.runs} runs ended because of the disk")
-    tally.row(what)
+    tally.row(what, hits=failed)
 
 
 def main() -> None:

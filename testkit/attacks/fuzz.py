@@ -77,7 +77,7 @@ def replay():
     run = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     rows = [line for line in run.stdout.splitlines() if line.startswith("row: ")]
     print("\n".join(rows or ["no row: the test did not run"]), flush=True)
-    return 0 if rows else 1
+    return run.returncode if rows else 1
 
 
 def build():
@@ -86,7 +86,9 @@ def build():
         return "cargo-fuzz is not installed (cargo install cargo-fuzz)"
     words = ["cargo", "fuzz", "build", "--fuzz-dir", "fuzz", "--sanitizer", "address"]
     run = subprocess.run(words, cwd=ROOT, env=os.environ | {"RUSTC_BOOTSTRAP": "1"}, stdout=sys.stderr)
-    return None if run.returncode == 0 else "the targets do not build; standard error says why"
+    if run.returncode != 0:
+        sys.exit("the targets do not build")
+    return None
 
 
 def program(target):
@@ -127,11 +129,12 @@ def fuzz(target, seconds):
         print(f"{target} ended with {run.returncode}: {said[-4000:]}", file=sys.stderr)
     for crash in crashes:
         print(f"to repeat it: {program(target)} {crash}", file=sys.stderr)
-    if run.returncode != 0 and not crashes:
-        return row(target, found="not run", holds=None, why=f"the target ended with {run.returncode} before it found anything")
     count = f"{int(executions[1]):,}" if executions else "some"
     found = f"{count} executions in {seconds} s, {len(crashes)} crashes, coverage {coverage[-1] if coverage else 0}"
-    return row(target, found=found, holds=not crashes)
+    if run.returncode != 0:
+        # A crash that an earlier run has found as well has the name that it had then.
+        found += f", ended with status {run.returncode}"
+    return row(target, found=found, holds=not crashes and run.returncode == 0 and executions is not None)
 
 
 def minimise(target):

@@ -170,6 +170,7 @@ def race_command(row, runs, rng, seed, base, keys):
 def race_loading(runs, seed, base, keys):
     """Each way, with races_loading.py in a process of the Python that has the package."""
     tally = Tally("loading", seed)
+    idle = []
     for way in CODES:
         codes = collections.Counter()
         for size in SIZES if way in ("rename", "write", "mmap", "truncate", "fifo", "symlink") else SIZES[:2]:
@@ -198,7 +199,9 @@ def race_loading(runs, seed, base, keys):
         print(f"loading, {way}: {dict(codes.most_common())}", file=sys.stderr)
         if len(codes) < 2:
             print(f"loading, {way}: all ended alike, so nothing was raced", file=sys.stderr)
-    tally.row("load what is changed in all of these ways at once, as memory, on disk and mapped")
+            idle.append(way)
+    unraced = f"; all loads alike: {', '.join(idle)}" if idle else ""
+    tally.row(f"load what is changed in all of these ways, as memory, on disk and mapped{unraced}")
 
 
 @contextlib.contextmanager

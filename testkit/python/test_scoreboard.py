@@ -18,7 +18,7 @@ ROW = {"id": "area/one", "what": "something", "found": "0 of 7", "target": "0", 
 
 def rows_of(text, rows=("area/one",)):
     words = (sys.executable, "-c", text)
-    return {row.id: row for row in run.run(Program("area", words, words, rows), True, ROOT, "c0ffee", "2026-01-01")}
+    return {row.id: row for row in run.run(Program("area", words, words, rows), True, ROOT, "c0ffee", "2026-01-01", "a machine")}
 
 
 def says(row):
@@ -54,6 +54,13 @@ def test_a_row_that_does_not_come_is_a_miss(text):
 def test_a_program_that_breaks_behind_its_rows_is_a_miss():
     rows = rows_of(says(ROW) + "; raise SystemExit(1)")
     assert rows["area/one"].holds is True and rows["area/the-program"].holds is False
+
+
+def test_a_program_that_hangs_is_ended_with_its_children_and_is_a_miss(monkeypatch):
+    monkeypatch.setattr(run, "PATIENCE_SHORT", 1)
+    rows = rows_of("import subprocess; subprocess.run(['sleep', '60'])")
+    assert "longer than 1 s" in rows["area/the-program"].why and rows["area/one"].holds is False
+    assert rows["area/one"].seconds < 30
 
 
 def test_a_row_that_nobody_expects_is_a_miss():

@@ -56,7 +56,7 @@ def attack(options):
     for program in PROGRAMS:
         wanted = not options.only or program.area in options.only
         if wanted and program.words(options.short):
-            rows += run.run(program, options.short, ROOT, commit, today)
+            rows += run.run(program, options.short, ROOT, commit, today, page.machine())
     return rows
 
 
@@ -77,7 +77,7 @@ def keep(rows):
     kept = [row for row in kept if row["id"] in listed and row["id"] not in fresh and row["repeat"] not in repeated]
     order = {identity: at for at, identity in enumerate(i for program in PROGRAMS for i in program.expected(False))}
     everything = sorted(kept + new, key=lambda row: order.get(row["id"], len(order)))
-    whole = {"version": version, "machine": page.machine(), "rows": everything}
+    whole = {"version": version, "rows": everything}
     path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page.markdown(KEPT), encoding="utf-8")
     print(f"kept: {path.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")

@@ -58,7 +58,8 @@ def markdown(folder):
     for release in sorted(releases, key=lambda release: numbers(release["version"]), reverse=True):
         rows = release["rows"]
         held = sum(1 for row in rows if row["holds"] is True)
-        parts.append(f"## {release['version']}\n\n{release['machine']}. {len(rows)} rows, {held} held.\n")
+        machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
+        parts.append(f"## {release['version']}\n\n{machines}. {len(rows)} rows, {held} held.\n")
         for area in dict.fromkeys(row["id"].partition("/")[0] for row in rows):
             parts.append(f"### {area}\n\n| row | found | target | |\n|---|---|---|---|")
             here = [row for row in rows if row["id"].partition("/")[0] == area]

@@ -1,10 +1,13 @@
 """Runs programs of the scoreboard and collects their rows."""
 
+import contextlib
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 
@@ -29,9 +32,10 @@ class Row:
     repeat: str
     commit: str
     date: str
+    machine: str
 
 
-def run(program, is_short, root, commit, date):
+def run(program, is_short, root, commit, date, machine):
     """The rows of one program; one is made for each that it owes and does not bring."""
     words = program.words(is_short)
     environment = os.environ | ({} if is_short else dict(program.full_env))
@@ -42,7 +46,7 @@ def run(program, is_short, root, commit, date):
     start = time.monotonic()
     lines, ending = follow(words, environment, root, PATIENCE_SHORT if is_short else PATIENCE_FULL)
     seconds = time.monotonic() - start
-    facts = {"seconds": round(seconds, 1), "repeat": repeat, "commit": commit, "date": date}
+    facts = {"seconds": round(seconds, 1), "repeat": repeat, "commit": commit, "date": date, "machine": machine}
     rows, broken = [], ending
     for line in lines:
         try:
@@ -68,30 +72,51 @@ def follow(words, environment, root, patience):
     lines = []
     try:
         child = subprocess.Popen(
-            words, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace"
+            words,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # what it has started ends with it
         )
     except OSError as error:
         return lines, f"it could not be started: {error}"
-    deadline = time.monotonic() + patience
-    with child:
-        try:
+    late = threading.Event()
+
+    def end(*_):
+        late.set()
+        kill(child)
+
+    timer = threading.Timer(patience, end)
+    timer.start()
+    try:
+        with child:
             for line in child.stdout:
                 print(line, end="", flush=True)
                 # Test runners write dots before it, and no line end.
                 _, mark, row = line.rpartition("row: {")
                 if mark:
                     lines.append("{" + row)
-                if time.monotonic() > deadline:
-                    child.kill()
-                    return lines, f"it took longer than {patience} s"
-            status = child.wait(timeout=max(1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            return lines, f"it took longer than {patience} s"
-        except BaseException:
-            child.kill()
-            raise
+            status = child.wait()
+    except BaseException:
+        kill(child)
+        raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        return lines, f"it took longer than {patience} s"
     return lines, None if status == 0 else f"it ended with status {status}"
+
+
+def kill(child):
+    """Asked first, so that it can release what it holds, such as mounts; then ended with all that it has started."""
+    for what, seconds in ((signal.SIGINT, 10), (signal.SIGKILL, 0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, what)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=seconds)
 
 
 def read_row(line, facts):

@@ -22,7 +22,8 @@ pub(crate) fn protect(command: &Command) {
     }
 }
 
-/// Every command that can read or make a private key. New ones have to be sorted in.
+/// Every command that makes a private key, or asks for one or its passphrase; the others read one by mistake at most. New ones
+/// have to be sorted in.
 fn may_hold_secrets(command: &Command) -> bool {
     match command {
         Command::Keygen(_)

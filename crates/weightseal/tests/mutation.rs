@@ -1,9 +1,10 @@
 //! Whatever is changed after signing is refused, or changes nothing that is reported: every bit and byte of every small
 //! file, JSON of another shape, folders, keys, trust stores.
 //!
-//! All randomness comes from fixed seeds, but for signatures by ECDSA and RSA, which are never the same twice. Rows of the scoreboard and counts are printed:
-//! `cargo test --test mutation -- --nocapture`. That is the short form, which takes a sample of the places; with
-//! `WEIGHTSEAL_FULL=1` in the environment it is every one.
+//! All randomness comes from fixed seeds, but for signatures by ECDSA and RSA, which are never the same twice. Rows of
+//! the scoreboard and counts are printed: `cargo test --test mutation -- --nocapture`. That is the short form, which
+//! takes a sample of the places; with `WEIGHTSEAL_FULL=1` in the environment it is every one, and of private keys and
+//! of JSON as many as the rows say.
 
 #![cfg(unix)]
 #![expect(

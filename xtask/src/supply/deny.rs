@@ -21,7 +21,8 @@ const DATABASE_FOLDER: &str = "advisory-db-3157b0e258782691";
 /// Names a clone of that database, for machines that cannot fetch it.
 const DATABASE: &str = "WEIGHTSEAL_ADVISORY_DB";
 
-const OURS: [&str; 5] = ["sha256-mb", "weightseal", "weightseal-cli", "weightseal-python", "xtask"];
+const OURS: [&str; 6] =
+    ["sha256-mb", "weightseal", "weightseal-cli", "weightseal-conformance", "weightseal-python", "xtask"];
 const TARGET: &str = "0";
 
 /// Checks that need nothing but the tree: what cargo-deny calls them, the row's name, and what it says.

@@ -20,7 +20,7 @@ const MANIFESTS: [&str; 2] = ["crates/sha256-mb/Cargo.toml", "python/Cargo.toml"
 const LINT: &str = "undocumented_unsafe_blocks = \"deny\"";
 
 /// Our Rust code, tests and tools included.
-const CODE: [&str; 4] = ["crates", "python", "xtask", "fuzz"];
+const CODE: [&str; 5] = ["crates", "python", "xtask", "fuzz", "testkit"];
 
 /// Prints the row.
 pub(crate) fn run() -> Result<(), Failure> {

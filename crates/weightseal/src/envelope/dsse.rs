@@ -111,6 +111,11 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Like [`encode_base64`], at the end of a text.
+pub(crate) fn encode_base64_into(bytes: &[u8], text: &mut String) {
+    STANDARD.encode_string(bytes, text);
+}
+
 /// Decodes canonical standard base64: padding required, no white space, no stray bits.
 pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()

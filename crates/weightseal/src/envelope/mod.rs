@@ -15,6 +15,7 @@ mod oms_write;
 mod statement;
 
 pub use claims::{Claims, Container, check_annotation, check_signer};
+pub(crate) use dsse::encode_base64_into;
 pub use dsse::{
     Envelope, EnvelopeSignature, MAX_SIGNATURES, PAYLOAD_TYPE, decode_base64, encode_base64, pae,
 };

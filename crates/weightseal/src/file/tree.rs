@@ -127,13 +127,16 @@ impl Tree {
             Err(error) => Err(FileError::read(shown, error.into())),
         };
         let own = self.root.join(name);
+        // A hard link to it under another name is another entry. It need not be looked at, and so may be unreadable.
+        if own.file_name() != path.file_name() {
+            return Ok(false);
+        }
         let (here, there) = (look(self.handle.as_fd(), name, &own)?, look(CWD, path, path)?);
         if here.is_none() || here != there {
             return Ok(false);
         }
-        // A hard link to it under another name is another entry.
         let folder = |path: &Path| resolve(folder_of(path));
-        Ok(own.file_name() == path.file_name() && folder(&own)? == folder(path)?)
+        Ok(folder(&own)? == folder(path)?)
     }
 
     fn list_folder(

@@ -102,6 +102,23 @@ impl Staged {
     /// A [`FileError`]; before the rename the old file is untouched. When only the last step fails (the
     /// folder cannot be synchronised) the new file is in place, whole, but may not survive a power cut.
     pub fn put_in_place(mut self, replace: Replace) -> Result<(), FileError> {
+        self.place(replace)
+    }
+
+    /// Like [`Self::put_in_place`], never over another file. What was put in place and may not survive a power cut is no
+    /// success, and is removed again; what others have put there is not touched.
+    ///
+    /// # Errors
+    /// A [`FileError`].
+    pub fn put_in_place_or_nothing(mut self) -> Result<(), FileError> {
+        let done = self.place(Replace::Never);
+        if done.is_err() && self.placed {
+            remove_quietly(&self.target);
+        }
+        done
+    }
+
+    fn place(&mut self, replace: Replace) -> Result<(), FileError> {
         let failed = |error: io::Error| FileError::write(&self.target, error);
         self.file.sync_all().map_err(failed)?;
         // Opened first, so that only the synchronisation itself can still fail once the file is in place.

@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::Fault;
 use crate::digest::Digest;
-use crate::envelope::{Envelope, OmsForm, OmsStatement, PAYLOAD_TYPE, decode_base64, encode_base64};
+use crate::envelope::{
+    Envelope, OmsForm, OmsStatement, PAYLOAD_TYPE, decode_base64, encode_base64, encode_base64_into,
+};
 use crate::json::{FieldError, Fields, Value, as_string};
 use crate::key::{BadSignature, KeyId, PublicKey};
 
@@ -139,8 +141,21 @@ impl OmsSignature {
         });
         let text = bundle.to_string();
         let (before, after) = text.split_once(EMPTY_PAYLOAD).unwrap_or((&text, ""));
-        let payload = encode_base64(&self.envelope.payload);
-        format!("{before}\"payload\":\"{payload}\"{after}\n")
+        let payload = &self.envelope.payload;
+        let room = payload
+            .len()
+            .div_ceil(3)
+            .saturating_mul(4)
+            .saturating_add(before.len())
+            .saturating_add(after.len());
+        let mut text = String::with_capacity(room.saturating_add(16));
+        text.push_str(before);
+        text.push_str("\"payload\":\"");
+        encode_base64_into(payload, &mut text);
+        text.push('"');
+        text.push_str(after);
+        text.push('\n');
+        text
     }
 
     /// Checks the signature with a key.

@@ -170,8 +170,8 @@ impl KeyPairFiles {
         }
     }
 
-    /// A run that was killed between the two names leaves its public key staged: it gets its name now. This is no more than
-    /// tidying, so what does not work is left.
+    /// A run that was killed between the two names leaves its public key staged: it gets its name now, where it can be seen to
+    /// be that of the private key, which is not encrypted then. This is no more than tidying, so what does not work is left.
     fn finish_killed(&self) {
         let between = exists(&self.private) && !exists(&self.public);
         // Were the private key staged as well, the one that is there would not be of that run.
@@ -183,7 +183,6 @@ impl KeyPairFiles {
                 (Ok(KeyDocument::Public(public)), Some(KeyDocument::Private(private))) => {
                     *private.public() == public
                 }
-                (Ok(KeyDocument::Public(_)), Some(KeyDocument::Encrypted(_))) => true,
                 _ => false,
             };
             let _ = crate::file::place_abandoned(&self.public, MAX_KEY_FILE, &is_key);
@@ -199,18 +198,10 @@ impl KeyPairFiles {
         let (private, public) = self.stage(key, passphrase)?;
         // Durable before the private key has its name: whoever finds that without the public key finds this one staged.
         public.make_durable()?;
-        private.put_in_place(Replace::Never).inspect_err(|error| {
-            // Put in place, but perhaps not durably: not a success, so nothing stays.
-            if !matches!(error, FileError::Exists { .. }) {
-                crate::file::remove_quietly(&self.private);
-            }
-        })?;
-        public.put_in_place(Replace::Never).inspect_err(|error| {
+        private.put_in_place_or_nothing()?;
+        public.put_in_place_or_nothing().inspect_err(|_| {
             // A private key without its public half helps nobody, and would block the next attempt.
             crate::file::remove_quietly(&self.private);
-            if !matches!(error, FileError::Exists { .. }) {
-                crate::file::remove_quietly(&self.public);
-            }
         })?;
         Ok(())
     }

@@ -133,6 +133,14 @@ pub enum SignError {
     /// A manifest to be saved is one that verification would refuse.
     #[error("the manifest cannot be saved: {0}")]
     Malformed(#[source] Fault),
+    /// The signature file would have more of something than verification reads (docs/spec/manifest.md, 12).
+    #[error("the signature file would have more than {limit} {what}")]
+    TooMuch {
+        /// How many it may have.
+        limit: u64,
+        /// Of what.
+        what: &'static str,
+    },
     /// What was written does not verify: a fault of this program or of the machine.
     #[error("the signature file does not verify after writing: {}", .fault.as_ref().map_or_else(|| "it reads back differently".to_owned(), ToString::to_string))]
     SelfCheck {
@@ -164,6 +172,7 @@ impl SignError {
             Self::SecondManifest { .. } => "second-manifest",
             Self::OutsideBase { .. } => "outside-base",
             Self::Malformed(fault) => fault.code(),
+            Self::TooMuch { .. } => "too-large",
             Self::SelfCheck { .. } => "self-check",
         }
     }
@@ -182,6 +191,9 @@ impl SignError {
             Self::NotReplaceable { .. } => "move it away, or write to another name".to_owned(),
             Self::OutsideBase { .. } => "name a folder above all files with --base".to_owned(),
             Self::Count { .. } => "sign larger sets in several bundles".to_owned(),
+            Self::TooMuch { .. } => {
+                "sign larger sets in several bundles, or as a folder; shorten names and annotations".to_owned()
+            }
             Self::SelfCheck { .. } => {
                 "nothing was put in place; check this machine's memory and disk, and report it if it happens again".to_owned()
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::content::{ListPlace, StagedList, plan_of};
-use super::run::stage;
+use super::run::stage_large;
 use super::{Options, SignError, place};
 use crate::digest::{Digest, HashAlgorithm};
 use crate::envelope::{
@@ -154,7 +154,8 @@ pub fn sign_model(
     };
     let (file, statement_digest) = seal_oms(statement, serialization.dialect, method, key)?;
     let still_ours = || place::ensure_oms_still(model, &output);
-    let staged = stage(&output, &file, key, serialization.limits, &still_ours)?;
+    let (staged, file) =
+        stage_large(&output, file, &statement_digest, key, serialization.limits, &still_ours)?;
     let list = list_place.stage(&chunks)?;
     let chunk_list = list.map(StagedList::put_in_place).transpose()?;
     staged.put_in_place()?;

@@ -11,9 +11,11 @@ use crate::envelope::{
 };
 use crate::file::{FileError, Links, OpenedFile, Replace, Staged, exists};
 use crate::format::{
-    BundleManifest, Limits, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name, check,
+    BundleManifest, Fault, Limits, MAX_ARTIFACTS, Manifest, SignatureFile, Signed, Visible, bundle_name,
+    check,
 };
 use crate::hash::{ChunkList, Engine, FileDigest, HashError, Observer, hash_files, hash_opened};
+use crate::json::JsonError;
 use crate::key::{Algorithm, PrivateKey, PssSalt};
 use crate::listing::SafeName;
 use crate::time::Timestamp;
@@ -352,6 +354,13 @@ pub(crate) struct StagedSignature {
 }
 
 impl StagedSignature {
+    fn create(path: &Path, still_ours: &dyn Fn() -> Result<(), SignError>) -> Result<Self, SignError> {
+        let staged = Staged::create(path, 0o666)?;
+        still_ours()?;
+        let replace = if exists(path) { Replace::Existing } else { Replace::Never };
+        Ok(Self { staged, replace })
+    }
+
     pub(crate) fn put_in_place(self) -> Result<(), FileError> {
         self.staged.put_in_place(self.replace)
     }
@@ -368,8 +377,7 @@ pub(crate) fn stage(
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<StagedSignature, SignError> {
     let mut staged = stage_text(path, &file.to_text(), limits, still_ours)?;
-    let (back, _) = SignatureFile::parse_owned(staged.staged.read_back()?, limits)
-        .map_err(|fault| SignError::SelfCheck { fault: Some(fault) })?;
+    let back = read_back(&mut staged, limits)?;
     check_own(&back, key)?;
     if back != *file {
         return Err(SignError::SelfCheck { fault: None });
@@ -384,15 +392,58 @@ pub(super) fn stage_text(
     limits: Limits,
     still_ours: &dyn Fn() -> Result<(), SignError>,
 ) -> Result<StagedSignature, SignError> {
-    let (size, limit) = (text.len() as u64, limits.bytes);
-    if size > limit {
-        return Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into());
+    ensure_size(path, text, limits)?;
+    let mut staged = StagedSignature::create(path, still_ours)?;
+    staged.staged.write(text.as_bytes())?;
+    Ok(staged)
+}
+
+/// Like [`stage`], for the signature of a folder, which can have tens of megabytes: its payload, the text and what is
+/// read back never stand in memory all at once. `statement` is the digest of the statement.
+pub(super) fn stage_large(
+    path: &Path,
+    mut file: SignatureFile,
+    statement: &Digest,
+    key: &PrivateKey,
+    limits: Limits,
+    still_ours: &dyn Fn() -> Result<(), SignError>,
+) -> Result<(StagedSignature, SignatureFile), SignError> {
+    let mut staged = StagedSignature::create(path, still_ours)?;
+    let text = file.to_text();
+    if let SignatureFile::Oms(oms) = &mut file {
+        oms.envelope.payload = Vec::new();
     }
-    let mut staged = Staged::create(path, 0o666)?;
-    still_ours()?;
-    let replace = if exists(path) { Replace::Existing } else { Replace::Never };
-    staged.write(text.as_bytes())?;
-    Ok(StagedSignature { staged, replace })
+    ensure_size(path, &text, limits)?;
+    staged.staged.write(text.as_bytes())?;
+    drop(text);
+    let mut back = read_back(&mut staged, limits)?;
+    check_own(&back, key)?;
+    if let (SignatureFile::Oms(back), SignatureFile::Oms(oms)) = (&mut back, &mut file) {
+        let payload = std::mem::take(&mut back.envelope.payload);
+        if back == oms && Statement::digest(&payload) == *statement {
+            oms.envelope.payload = payload;
+            return Ok((staged, file));
+        }
+    }
+    Err(SignError::SelfCheck { fault: None })
+}
+
+fn ensure_size(path: &Path, text: &str, limits: Limits) -> Result<(), SignError> {
+    let (size, limit) = (text.len() as u64, limits.bytes);
+    match size > limit {
+        true => Err(FileError::TooLarge { path: path.to_owned(), size, limit }.into()),
+        false => Ok(()),
+    }
+}
+
+/// What was written, as a verifier reads it. What it would refuse for its size or shape is the caller's to change; anything
+/// else is a fault of this program or of the machine.
+fn read_back(staged: &mut StagedSignature, limits: Limits) -> Result<SignatureFile, SignError> {
+    match SignatureFile::parse_owned(staged.staged.read_back()?, limits) {
+        Ok((file, _)) => Ok(file),
+        Err(Fault::Json(JsonError::TooMuch { limit, what })) => Err(SignError::TooMuch { limit, what }),
+        Err(fault) => Err(SignError::SelfCheck { fault: Some(fault) }),
+    }
 }
 
 /// What we made has to verify with the key's public half.

@@ -244,7 +244,10 @@ fn no_change_of_a_store_or_a_state_lets_anybody_in() {
     let jobs: Vec<Job<Tally>> = vec![Box::new(change_store), Box::new(change_state), Box::new(reshape_state)];
     let tally = on_all_cores(jobs).into_iter().fold(Tally::default(), Tally::add);
     let what = "a trust store or state file changed: a stranger or a stolen key let in, or read otherwise than written";
-    let rest =
-        format!("; {} refused, {} accepted as before", grouped(tally.rejected()), grouped(tally.accepted));
+    let rest = format!(
+        "; {} refused, {} accepted by what the changed file says",
+        grouped(tally.rejected()),
+        grouped(tally.accepted)
+    );
     row("mutation/trust", what, tally.figures(), &rest);
 }
