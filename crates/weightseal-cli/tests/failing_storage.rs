@@ -66,3 +66,47 @@ fn a_public_key_that_does_not_fit_is_not_placed() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("[already-exists]"));
     assert!(!path("out.pub").exists());
 }
+
+/// Nothing ties a staged public key to a private key that is encrypted: it may be that of another run.
+#[test]
+fn no_public_key_is_placed_beside_an_encrypted_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let encrypted =
+        "export WEIGHTSEAL_PASSPHRASE=horse; exec \"$0\" keygen --algorithm ecdsa-p256 -o out.pem";
+    assert!(shell(folder.path(), encrypted).status.success());
+    std::fs::remove_file(path("out.pub")).expect("removed");
+    assert!(weightseal(folder.path(), &KEYGEN.replace("out.pem", "other.pem")).status.success());
+    std::fs::rename(path("other.pub"), path(".out.pub.weightseal-tmp")).expect("renamed");
+
+    let again = weightseal(folder.path(), KEYGEN);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("[already-exists]"));
+    assert!(!path("out.pub").exists());
+}
+
+/// What is left out need not be readable: here a path that is longer than the system takes.
+#[test]
+fn what_is_left_out_of_a_folder_need_not_be_looked_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(weightseal(folder.path(), KEYGEN).status.success());
+    let script = "mkdir m && echo weights > m/w.bin && \"$0\" sign m --key out.pem --signer team && cd m && mkdir ign && \
+        cd ign && part=$(printf 'x%.0s' $(seq 249)) && for i in $(seq 16); do mkdir $part && cd $part; done && \
+        : > $(printf 'y%.0s' $(seq 200))";
+    let made = shell(folder.path(), script);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let verified = weightseal(folder.path(), "verify m --key out.pub --ignore ign");
+    let stderr = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success(), "{stderr}");
+}
+
+/// What verification would refuse for its size is refused when it is signed, and the machine is not blamed.
+#[test]
+fn a_signature_that_would_be_too_large_is_named_as_such() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(weightseal(folder.path(), KEYGEN).status.success());
+    let script = "echo weights > m.pt; exec \"$0\" sign m.pt --key out.pem --signer team $(seq -f '--annotate a%g=b' 9901)";
+    let refused = shell(folder.path(), script);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains("more than 9900 annotations [too-large]"), "{stderr}");
+    assert_eq!(names_in(folder.path()), ["m.pt", "out.pem", "out.pub"]);
+}

@@ -112,6 +112,11 @@ impl Options {
         if let Some(signer) = &self.signer {
             check_signer(signer).map_err(claim("signer", signer))?;
         }
+        // All annotations are fields of one object, with those of weightseal itself.
+        let most = crate::json::MAX_FIELDS.saturating_sub(100);
+        if self.annotations.len() > most {
+            return Err(SignError::TooMuch { limit: most as u64, what: "annotations" });
+        }
         for (name, value) in &self.annotations {
             check_annotation(name, value).map_err(claim("annotation", &format!("{name}={value}")))?;
         }
