@@ -43,6 +43,36 @@ pub fn is_there(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// What tells one state of a path from another without reading anything: where the file lies, its size, its times; all
+/// zeros where nothing is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp([i128; 5]);
+
+impl Stamp {
+    /// The stamp of what is at a path; `None` for a link, and where the system does not say.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let it = match path.symlink_metadata() {
+                Ok(it) if it.is_symlink() => return None,
+                Ok(it) => it,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Self([0; 5])),
+                Err(_) => return None,
+            };
+            let time = |seconds: i64, nanos: i64| i128::from(seconds) << 64 | i128::from(nanos);
+            let times = [time(it.mtime(), it.mtime_nsec()), time(it.ctime(), it.ctime_nsec())];
+            let [written, changed] = times;
+            Some(Self([it.dev().into(), it.ino().into(), it.size().into(), written, changed]))
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = path;
+            None
+        }
+    }
+}
+
 /// The paths of a folder's entries whose names are wanted, sorted.
 ///
 /// # Errors

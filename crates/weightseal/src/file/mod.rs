@@ -25,6 +25,7 @@ mod write;
 pub use entry::{EntryKind, Follow, MAX_TREE, TreeEntry, fingerprint};
 pub use error::{FileError, Kind};
 pub use held::{Filling, Held, Keep, Keeper};
+pub(crate) use look::Stamp;
 pub use look::{entries, exists, is_folder, is_there};
 pub use open::{
     DIRECT_ALIGNMENT, Links, OpenedFile, Permissions, companion, folder_of, is_same, is_same_place,

@@ -132,7 +132,7 @@ pub fn sign_model(
 ) -> Result<SignedModel, SignError> {
     options.check()?;
     let method = method_of(key, chain, options)?;
-    let output = place::for_oms(model, output)?;
+    let (output, before) = place::for_oms_stamped(model, output)?;
     let list_place = ListPlace::find(model, &output, options.chunk_list)?;
     let roots = ChunkRoots::Sign(options.chunk_list);
     let listed = list(model, Some(&output), serialization, roots, options.engine, observer)?;
@@ -153,7 +153,7 @@ pub fn sign_model(
         files: files.into_iter().map(|file| as_written(file, serialization)).collect(),
     };
     let (file, statement_digest) = seal_oms(statement, serialization.dialect, method, key)?;
-    let still_ours = || place::ensure_oms_still(model, &output);
+    let still_ours = || place::ensure_oms_still(model, &output, before);
     let (staged, file) =
         stage_large(&output, file, &statement_digest, key, serialization.limits, &still_ours)?;
     let list = list_place.stage(&chunks)?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::SignError;
 use crate::envelope::Claims;
 use crate::file::{
-    FileError, Links, MAX_TREE, entries, exists, folder_of, is_folder, is_same_place, is_there, or_here,
-    place_below, read_bounded, resolve,
+    FileError, Links, MAX_TREE, Stamp, entries, exists, folder_of, is_folder, is_same_place, is_there,
+    or_here, place_below, read_bounded, resolve,
 };
 use crate::format::{
     Fault, MAX_SIGNATURE_FILE, OMS_NAME, OMS_SUFFIX, SignatureFile, is_manifest_name, is_oms_name,
@@ -207,8 +207,24 @@ fn other_of_folder(model: &Path) -> Result<Option<PathBuf>, SignError> {
 }
 
 /// Makes sure that `place` is still where the signature goes.
-pub(super) fn ensure_oms_still(model: &Path, place: &Path) -> Result<(), SignError> {
+pub(super) fn ensure_oms_still(model: &Path, place: &Path, before: Option<Stamp>) -> Result<(), SignError> {
+    // An old signature of a large folder costs as much memory as the new one: it is not read a second time.
+    if before.is_some() && Stamp::of(place) == before {
+        return Ok(());
+    }
     for_oms(model, Some(place)).map(|_| ())
+}
+
+/// Like [`for_oms`], with the stamp of what is there, taken before it was looked at.
+pub(super) fn for_oms_stamped(
+    model: &Path,
+    output: Option<&Path>,
+) -> Result<(PathBuf, Option<Stamp>), SignError> {
+    let before = match output {
+        Some(output) => Stamp::of(output),
+        None => Stamp::of(&oms_places(model)?.0),
+    };
+    Ok((for_oms(model, output)?, before))
 }
 
 /// Where verification looks for OMS signatures of a model, the usual place first.
