@@ -478,6 +478,10 @@ fn explain(path: &Path, links: Links, error: io::Error) -> FileError {
         return FileError::read(path, error);
     };
     let owned = path.to_owned();
+    if is_loop(&error) && !metadata.is_symlink() {
+        // It was a link when it was opened.
+        return FileError::Changed { path: owned };
+    }
     if metadata.is_symlink() {
         return match path.metadata() {
             Err(inner) if inner.kind() == io::ErrorKind::NotFound => {
