@@ -33,7 +33,7 @@ def main():
     parser.add_argument("--page", action="store_true", help="write docs/scoreboard.md anew from what is kept, and run nothing")
     options = parser.parse_args()
     if options.page:
-        PAGE.write_text(page.markdown(KEPT), encoding="utf-8")
+        keep([])
         return 0
     if "WEIGHTSEAL_BIN" not in os.environ:
         parser.error("WEIGHTSEAL_BIN is not set: run `cargo xtask scoreboard`")
@@ -76,7 +76,9 @@ def keep(rows):
     listed = {identity for program in PROGRAMS for identity in program.expected(False)}
     kept = [row for row in kept if row["id"] in listed and row["id"] not in fresh and row["repeat"] not in repeated]
     order = {identity: at for at, identity in enumerate(i for program in PROGRAMS for i in program.expected(False))}
-    everything = sorted(kept + new, key=lambda row: order.get(row["id"], len(order)))
+    there = {row["id"] for row in kept + new}
+    owed = [row for program in PROGRAMS for row in run.not_yet_run(program) if row.id not in there]
+    everything = sorted(kept + new + run.as_json(owed), key=lambda row: order.get(row["id"], len(order)))
     whole = {"version": version, "rows": everything}
     path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page.markdown(KEPT), encoding="utf-8")

@@ -58,7 +58,7 @@ def markdown(folder):
     for release in sorted(releases, key=lambda release: numbers(release["version"]), reverse=True):
         rows = release["rows"]
         held = sum(1 for row in rows if row["holds"] is True)
-        machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
+        machines = "; ".join(dict.fromkeys(row["machine"] for row in rows if row["machine"]))
         parts.append(f"## {release['version']}\n\n{machines}. {len(rows)} rows, {held} held.\n")
         for area in dict.fromkeys(row["id"].partition("/")[0] for row in rows):
             parts.append(f"### {area}\n\n| row | found | target | |\n|---|---|---|---|")
@@ -70,7 +70,8 @@ def markdown(folder):
             parts.append("")
             for repeat in dict.fromkeys(row["repeat"] for row in here):
                 row = next(row for row in here if row["repeat"] == repeat)
-                parts.append(f"- `{repeat}`: {row['seconds']:.0f} s, {row['date']}, commit {row['commit']}")
+                when = f"{row['seconds']:.0f} s, {row['date']}, commit {row['commit']}" if row["machine"] else "not run for this version"
+                parts.append(f"- `{repeat}`: {when}")
             parts.append("")
     return "\n".join(parts).rstrip("\n") + "\n"
 

@@ -67,6 +67,14 @@ def run(program, is_short, root, commit, date, machine):
     return rows
 
 
+def not_yet_run(program):
+    """The rows of the full form as long as nobody has run it for this version."""
+    why = "the full form was not run for this version"
+    words = shlex.join(program.words(False))
+    for identity in program.expected(False):
+        yield Row(identity, program.area, "not run", "a figure", None, why, 0.0, words, "none", "never", "")
+
+
 def follow(words, environment, root, patience):
     """Runs a program, shows what it says, and returns its row lines and what is wrong with its ending, if anything is."""
     lines = []

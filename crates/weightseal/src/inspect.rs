@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::file::{FileError, Links, Permissions, read_watched};
-use crate::format::{Fault, MAX_SIGNATURE_FILE, SignatureFile, may_become_a_signature};
+use crate::format::{Fault, Limits, MAX_SIGNATURE_FILE, SignatureFile, may_become_a_signature};
 use crate::key::{KeyDocument, KeyError, KeyFileError};
 
 /// What a file is.
 #[derive(Debug)]
 pub enum Inspection {
-    /// A signature file, with its bytes.
+    /// A signature file, and the bytes of one whose method is Sigstore: of others the file says all there is.
     Signature(SignatureFile, Vec<u8>),
     /// A key or a certificate, with who may read the file.
     Key(KeyDocument, Permissions),
@@ -59,7 +59,8 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     let mut is_json = false;
     let mut watch = |offset: u64, block: &[u8]| {
         if offset == 0 {
-            is_json = looks_like_json(block);
+            // White space alone can become JSON yet.
+            is_json = looks_like_json(block) || block.trim_ascii_start().is_empty();
         }
         !is_json || seems_right(offset, block)
     };
@@ -68,7 +69,8 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     if looks_like_json(&bytes) {
         // It is no key, so nothing has to be overwritten, which would touch all the room that was set aside.
         let bytes = std::mem::take(&mut *bytes);
-        return Ok(Inspection::Signature(SignatureFile::parse(&bytes)?, bytes));
+        let (file, bytes) = SignatureFile::parse_owned(bytes, Limits::default())?;
+        return Ok(Inspection::Signature(file, bytes));
     }
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),
