@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def main():
+    os.environ["WEIGHTSEAL_BIN"] = str((ROOT / os.environ["WEIGHTSEAL_BIN"]).absolute())
     run("vectors/command", "vectors through the command", sys.executable, "testkit/python", "test_vectors.py")
     package = os.environ.get("WEIGHTSEAL_PYTHON")
     if package is None:

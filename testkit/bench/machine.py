@@ -159,7 +159,7 @@ def facts():
         ("instructions", ", ".join(flag for flag in known if flag in flags) or "none of those that matter here"),
         ("logical cores", str(len(os.sched_getaffinity(0)))),
         ("memory", f"{field('/proc/meminfo', 'MemTotal') / (1 << 20):.0f} GiB"),
-        ("system", f"{os.uname().sysname} {os.uname().release}, {os.uname().machine}"),
+        ("system", f"{os.uname().sysname} {os.uname().release.partition('-')[0]}, {os.uname().machine}"),
     ]
 
 

@@ -10,12 +10,18 @@ from run import HOLDS
 HEAD = """# The scoreboard
 
 How weightseal was attacked, and what came of it. Each row has a figure, the target that it has to meet, and the command
-that repeats it from the root of a checkout (`cargo build --release -p weightseal-cli` first, and
-`export WEIGHTSEAL_BIN=target/release/weightseal`).
+that repeats it from the root of a checkout, after `cargo build --release -p weightseal-cli` and
+`export WEIGHTSEAL_BIN=$PWD/target/release/weightseal`. Some rows need more: `WEIGHTSEAL_PYTHON`, a Python that has the package;
+`pip install cryptography cryptography_vectors pytest`; `WEIGHTSEAL_VECTORS` and the other variables of
+[testkit/README.md](../testkit/README.md); strace, gcc, root rights. `cargo xtask scoreboard --only AREA` prepares the Python
+environments by itself.
 
 `cargo xtask scoreboard` runs everything, for hours, and writes this page and the JSON files in `docs/scoreboard/`, one for
-each release. `cargo xtask scoreboard --short` runs a smaller form within minutes, as every build of the project does, and
-exits with 1 when a row misses its target. `--only AREA` runs one area. *Not run* is not *held*: the row says why.
+each release. `cargo xtask scoreboard --short` runs a smaller form within minutes, as `cargo xtask test` does, and exits with 1
+when a row misses its target. `--only AREA` runs one area. *Not run* is not *held*: the row says why.
+
+A *wrong outcome* is a success for bytes that were not signed, a program that hangs, or an answer that does not fit what was
+done. Words in brackets are verdicts and codes of [spec/result.md](spec/result.md), with how often each came.
 """
 
 

@@ -72,7 +72,7 @@ def not_yet_run(program):
     why = "the full form was not run for this version"
     words = shlex.join(program.words(False))
     for identity in program.expected(False):
-        yield Row(identity, program.area, "not run", "a figure", None, why, 0.0, words, "none", "never", "")
+        yield Row(identity, "see the program", "nothing yet", "see the program", None, why, 0.0, words, "none", "never", "")
 
 
 def follow(words, environment, root, patience):
