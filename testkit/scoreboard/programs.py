@@ -27,6 +27,8 @@ class Program:
         return self.short if is_short else self.full
 
     def expected(self, is_short):
+        if not self.words(is_short):
+            return ()
         return self.rows if is_short else self.rows + self.full_rows
 
 
