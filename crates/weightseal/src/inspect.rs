@@ -49,6 +49,8 @@ impl InspectError {
     }
 }
 
+const NEITHER: &str = "something that is neither JSON nor PEM";
+
 /// Reads a file and says what it is.
 ///
 /// # Errors
@@ -66,17 +68,19 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     };
     let (bytes, permissions) = read_watched(path, Links::Follow, MAX_SIGNATURE_FILE, &mut watch)?;
     let mut bytes = zeroize::Zeroizing::new(bytes);
+    // Neither is a key, so nothing has to be overwritten, which would touch all the room that was set aside.
+    if bytes.trim_ascii_start().is_empty() {
+        drop(std::mem::take(&mut *bytes));
+        return Err(Fault::NotASignature { looks_like: NEITHER }.into());
+    }
     if looks_like_json(&bytes) {
-        // It is no key, so nothing has to be overwritten, which would touch all the room that was set aside.
         let bytes = std::mem::take(&mut *bytes);
         let (file, bytes) = SignatureFile::parse_owned(bytes, Limits::default())?;
         return Ok(Inspection::Signature(file, bytes));
     }
     match KeyDocument::from_pem(&bytes) {
         Ok(key) => Ok(Inspection::Key(key, permissions)),
-        Err(KeyError::NotPem) => {
-            Err(Fault::NotASignature { looks_like: "something that is neither JSON nor PEM" }.into())
-        }
+        Err(KeyError::NotPem) => Err(Fault::NotASignature { looks_like: NEITHER }.into()),
         Err(error) => Err(KeyFileError::Key { path: path.to_owned(), error }.into()),
     }
 }
