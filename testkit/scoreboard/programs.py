@@ -45,7 +45,7 @@ FUZZ_TARGETS = (
     "statement time trust-state trust-store trusted-root"
 ).split()
 # Those of the full form; the short one cuts the power of ext4 alone.
-FILE_SYSTEMS = ("ext4-writeback", "ext3", "ext2", "xfs", "btrfs")
+FILE_SYSTEMS = ("ext4-writeback", "ext3", "ext2", "xfs")
 RACES = "rename write mmap truncate fifo symlink signature store folder loading stopped stopped-loading".split()
 LIMITS = "limit-files limit-memory limit-stack limit-file-size limit-processes streams places".split()
 
