@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the first inputs of the fuzz targets from the testkit: `python3 fuzz/seeds.py [FOLDER]`.
 
-They go to FOLDER/TARGET, by default fuzz/work/TARGET, where the fuzzer adds what it finds; the same ones in every run. With
+They go to FOLDER/TARGET, by default fuzz/found/TARGET, where the fuzzer adds what it finds; the same ones in every run. With
 `--published` the signatures of other tools, in the folder that WEIGHTSEAL_VECTORS names, are among them: those are not
 to be committed. Needs `pip install cryptography`, as the testkit does.
 """
@@ -92,7 +92,7 @@ class Seeds:
 def main():
     arguments = sys.argv[1:]
     published = "--published" in arguments
-    seeds = Seeds(next((word for word in arguments if not word.startswith("--")), HERE / "work"))
+    seeds = Seeds(next((word for word in arguments if not word.startswith("--")), HERE / "found"))
     for path in files(TESTKIT / "vectors", "*.json", "*.sig"):
         if path.name != "case.json" and not path.name.endswith(".tokens.json"):
             content = path.read_bytes()

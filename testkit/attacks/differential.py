@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the command accepts, the reference implementation accepts, with the same facts: `differential.py [--short]`.
 
-The inputs are the files that fuzzing found interesting (fuzz/corpus, and fuzz/work where it is there), each laid beside a
+The inputs are the files that fuzzing found interesting (fuzz/corpus, and fuzz/found where it is there), each laid beside a
 model of the testkit, and changes of signed files: fields, numbers, names, spaces, escapes, signed again with a key of
 the testkit after they were changed. `--seed N` draws other changes. Needs `pip install cryptography`, as the reference in
 testkit/python does, and the command in WEIGHTSEAL_BIN. Prints one row of the scoreboard.
@@ -178,7 +178,7 @@ def kinds(content):
 def of_corpus(short):
     """What fuzzing has found, each content once."""
     seen = set()
-    for folder in [FUZZ / "corpus"] if short else [FUZZ / "corpus", FUZZ / "work"]:
+    for folder in [FUZZ / "corpus"] if short else [FUZZ / "corpus", FUZZ / "found"]:
         for target in ("manifest", "bundle_manifest", "sigstore_bundle", "differential"):
             for path in sorted((folder / target).glob("*")):
                 content = path.read_bytes()

@@ -2,7 +2,7 @@
 """Fuzzes every parser of bytes from outside: `fuzz.py [--seconds N] [--targets a,b] [--jobs N]`, or `fuzz.py --short`.
 
 The full form builds the targets of `fuzz/` with cargo-fuzz, and runs one after the other, for 60 seconds each, from the
-inputs of fuzz/corpus and those that fuzz/seeds.py makes. What it finds goes to fuzz/work, crashes to fuzz/artifacts. The
+inputs of fuzz/corpus and those that fuzz/seeds.py makes. What it finds goes to fuzz/found, crashes to fuzz/artifacts. The
 short form needs no fuzzing engine: it is `cargo test -p weightseal --test corpus`, which runs the targets on fuzz/corpus and
 on changes of it. `--minimise` puts the smallest inputs with the same coverage into fuzz/corpus, and does nothing else.
 
@@ -102,7 +102,7 @@ def environment():
 
 
 def fuzz(target, seconds):
-    work, corpus, artifacts = (FUZZ / name / target for name in ("work", "corpus", "artifacts"))
+    work, corpus, artifacts = (FUZZ / name / target for name in ("found", "corpus", "artifacts"))
     for folder in (work, artifacts):
         folder.mkdir(parents=True, exist_ok=True)
     before = set(artifacts.iterdir())
@@ -139,7 +139,7 @@ def fuzz(target, seconds):
 
 def minimise(target):
     """A set of inputs that covers what all of them cover; of many, small ones and large ones, as far as there is room."""
-    corpus, work = FUZZ / "corpus" / target, FUZZ / "work" / target
+    corpus, work = FUZZ / "corpus" / target, FUZZ / "found" / target
     with tempfile.TemporaryDirectory(dir=FUZZ) as folder:
         fresh = Path(folder) / target
         fresh.mkdir()

@@ -109,12 +109,8 @@ pub fn read_listed_range(
 }
 
 fn read_exactly(file: &OpenedFile, buffer: &mut [u8], offset: u64) -> Result<(), HashError> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64)? {
-            0 => return Err(file.changed().into()),
-            count => filled += count,
-        }
+    match file.read_full_at(buffer, offset)? == buffer.len() {
+        true => Ok(()),
+        false => Err(file.changed().into()),
     }
-    Ok(())
 }
